@@ -1,0 +1,39 @@
+import pg from 'pg';
+import type { Config } from '../config.ts';
+
+export type Pool = pg.Pool;
+/** What a query function needs: a pool, or the client of a transaction under way. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+/** Opens the connection pool of a process. Connections are made when first used. */
+export function createPool(config: Config['database'], applicationName: string): Pool {
+  const pool = new pg.Pool({
+    connectionString: config.url,
+    max: config.poolSize,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  // An idle connection that the server closes must not end the process; the next query opens another.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export async function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let failed: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    failed = error as Error;
+    // A lost connection can't be rolled back; the server does that itself.
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release(failed !== undefined && !(failed instanceof pg.DatabaseError));
+  }
+}
