@@ -30,8 +30,11 @@ export const tmsConfigSchema = z.strictObject({
       concurrency: positive.default(64),
       /** Calls per second, per worker process; absent means as many as the concurrency allows. */
       requestsPerSecond: positive.optional(),
-      /** Milliseconds until a call without an answer is given up. */
-      timeoutMs: positive.default(5_000),
+      /**
+       * Milliseconds until a call without an answer is given up. Below the 10 s after which a dispatch whose
+       * worker is silent is handed to another: what the first one sent has arrived by then.
+       */
+      timeoutMs: positive.max(9_000).default(5_000),
       /** Failed calls in a row that open the circuit breaker. */
       breakerThreshold: positive.default(20),
       /** Milliseconds that an open breaker waits before it tries one call. */

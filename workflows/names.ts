@@ -40,3 +40,6 @@ export const SEARCH_ATTRIBUTES = [
   'Tms',
   'Site',
 ] as const;
+
+/** Type of the ApplicationFailure of a look that found nothing final; its detail is a `Look`. */
+export const NOT_SETTLED = 'NotSettled';

@@ -12,9 +12,6 @@ CREATE TABLE tpe (
   statut            text NOT NULL DEFAULT 'ACTIVE' CHECK (statut IN ('ACTIVE', 'INACTIVE')),
   last_seen         timestamptz,
   metadata          jsonb NOT NULL DEFAULT '{}',
-  -- The latest operation that we know of at its TMS, from any campaign: what a TMS without idempotency keys
-  -- reports beyond it is ours, from a call whose answer was lost.
-  last_operation_id text,
   UNIQUE (tms, id_tms)
 );
 CREATE INDEX tpe_model ON tpe (model);
@@ -46,7 +43,7 @@ CREATE INDEX campaign_open ON campaign (created_at) WHERE status NOT IN ('COMPLE
 CREATE TABLE campaign_tpe (
   campaign_id   uuid NOT NULL REFERENCES campaign,
   tpe_id        uuid NOT NULL REFERENCES tpe,
-  ordinal       integer NOT NULL,             -- 0, 1, 2 … in order of dispatch, per TMS; null-free also for SKIPPED
+  ordinal       integer NOT NULL,             -- 0, 1, 2 … in order of dispatch, counted per TMS
   tms           text NOT NULL,                -- copied from tpe at creation: a batch is of one TMS
   status        text NOT NULL CHECK (status IN ('PENDING', 'REQUESTED', 'INSTALLING', 'SUCCESS', 'FAILED',
                                                 'TIMEOUT', 'CANCELLED', 'SKIPPED')),
@@ -69,6 +66,11 @@ CREATE INDEX campaign_tpe_status ON campaign_tpe (campaign_id, status, tpe_id);
 CREATE INDEX campaign_tpe_dispatch ON campaign_tpe (campaign_id, tms, ordinal);
 CREATE INDEX campaign_tpe_shard ON campaign_tpe (campaign_id, shard);
 CREATE INDEX campaign_tpe_tpe ON campaign_tpe (tpe_id);
+
+-- The order of the statuses: a terminal only ever moves up, and never leaves a final one.
+CREATE FUNCTION tpe_status_rank(status text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE status WHEN 'PENDING' THEN 0 WHEN 'REQUESTED' THEN 1 WHEN 'INSTALLING' THEN 2 ELSE 3 END
+$$;
 
 -- Every change of every campaign and terminal: who, when, why. Only ever appended to.
 CREATE TABLE event (

@@ -1,0 +1,115 @@
+/** The terminals of a running campaign: what is to be asked for, tracked, cancelled. */
+import type { ShardSizeOf } from '../activities/types.ts';
+import type { Batch } from '../workflows/policy/sizing.ts';
+import type { TrackedTpe } from '../workflows/types.ts';
+import type { Queryable } from './pool.ts';
+
+/** A terminal that is to be asked for. */
+export interface PendingTpe {
+  tpeId: string;
+  idTms: string;
+  attempt: number;
+  ordinal: number;
+}
+
+/** The terminals of a batch that have not been asked for yet, in order. */
+export async function loadPending(db: Queryable, campaignId: string, batch: Batch): Promise<PendingTpe[]> {
+  const { rows } = await db.query<PendingTpe>({
+    name: 'load-pending',
+    text: `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.attempt, c.ordinal
+           FROM campaign_tpe c JOIN tpe t USING (tpe_id)
+           WHERE c.campaign_id = $1 AND c.tms = $2 AND c.ordinal >= $3 AND c.ordinal < $4 AND c.status = 'PENDING'
+           ORDER BY c.ordinal`,
+    values: [campaignId, batch.tms, batch.from, batch.to],
+  });
+  return rows;
+}
+
+/**
+ * Which of these operations at a TMS the platform knows, from any campaign or attempt. What a TMS reports
+ * beyond them comes from a request whose answer was lost.
+ */
+export async function findKnownOperations(
+  db: Queryable,
+  tpeIds: readonly string[],
+  operationIds: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ operationId: string }>(
+    `SELECT operation_id AS "operationId" FROM campaign_tpe
+     WHERE tpe_id = ANY($1::uuid[]) AND operation_id = ANY($2::text[])`,
+    [tpeIds, operationIds],
+  );
+  return new Set(rows.map(({ operationId }) => operationId));
+}
+
+/** The shards of a range that have terminals in them, with how many. */
+export async function findShards(
+  db: Queryable,
+  campaignId: string,
+  range: { from: number; to: number },
+): Promise<ShardSizeOf[]> {
+  const { rows } = await db.query<ShardSizeOf>({
+    name: 'find-shards',
+    text: `SELECT shard, count(*)::integer AS terminals FROM campaign_tpe
+           WHERE campaign_id = $1 AND shard >= $2 AND shard < $3 GROUP BY shard ORDER BY shard`,
+    values: [campaignId, range.from, range.to],
+  });
+  return rows;
+}
+
+const TRACKED = `c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.from_version AS "fromVersion",
+  c.attempt, c.operation_id AS "operationId", (extract(epoch FROM c.requested_at) * 1000)::float8 AS "requestedAt"`;
+
+/** The terminals of a shard that are to be followed; those that are final by now are left out. */
+export async function loadShard(db: Queryable, campaignId: string, shard: number): Promise<TrackedTpe[]> {
+  const { rows } = await db.query<TrackedTpe>({
+    name: 'load-shard',
+    text: `SELECT ${TRACKED} FROM campaign_tpe c JOIN tpe t USING (tpe_id)
+           WHERE c.campaign_id = $1 AND c.shard = $2 AND c.status IN ('REQUESTED', 'INSTALLING')
+           ORDER BY c.ordinal`,
+    values: [campaignId, shard],
+  });
+  return rows;
+}
+
+/** The terminals of a TMS that it has been asked for and may not have begun, page by page. */
+export async function loadRequested(
+  db: Queryable,
+  campaignId: string,
+  tms: string,
+  page: { after: number; limit: number },
+): Promise<(TrackedTpe & { ordinal: number })[]> {
+  const { rows } = await db.query<TrackedTpe & { ordinal: number }>(
+    `SELECT ${TRACKED}, c.ordinal FROM campaign_tpe c JOIN tpe t USING (tpe_id)
+     WHERE c.campaign_id = $1 AND c.tms = $2 AND c.status IN ('REQUESTED', 'INSTALLING') AND c.ordinal > $3
+     ORDER BY c.ordinal LIMIT $4`,
+    [campaignId, tms, page.after, page.limit],
+  );
+  return rows;
+}
+
+/** The terminals whose tracker may still run while the campaign is being cancelled. */
+export async function findTracked(db: Queryable, campaignId: string): Promise<string[]> {
+  const { rows } = await db.query<{ tpeId: string }>(
+    `SELECT tpe_id AS "tpeId" FROM campaign_tpe
+     WHERE campaign_id = $1 AND shard IS NOT NULL AND status IN ('REQUESTED', 'INSTALLING', 'CANCELLED')
+     ORDER BY shard, tpe_id`,
+    [campaignId],
+  );
+  return rows.map(({ tpeId }) => tpeId);
+}
+
+/** Terminals of a campaign in one of these statuses, with the attempt that they are in. */
+export async function findByStatus(
+  db: Queryable,
+  campaignId: string,
+  statuses: readonly string[],
+  limit: number,
+): Promise<{ tpeId: string; attempt: number }[]> {
+  const { rows } = await db.query<{ tpeId: string; attempt: number }>(
+    `SELECT tpe_id AS "tpeId", attempt FROM campaign_tpe
+     WHERE campaign_id = $1 AND status = ANY($2::text[]) ORDER BY tpe_id LIMIT $3`,
+    [campaignId, statuses, limit],
+  );
+  return rows;
+}

@@ -1,0 +1,143 @@
+/**
+ * Status changes of terminals within a campaign: the state, its event and its Kafka messages, written by one
+ * statement for any number of terminals. This is the only place that changes `campaign_tpe.status`, and the
+ * only one that writes what Kafka is told about a terminal.
+ */
+import type { OperationState } from '../tms/contract.ts';
+import type { TpeStatus } from '../workflows/status.ts';
+import type { Queryable } from './pool.ts';
+
+/** A status that a terminal is to have. Null and absent fields leave what is there. */
+export interface Transition {
+  campaignId: string;
+  tpeId: string;
+  /** The attempt that it belongs to: news of an earlier attempt change nothing. */
+  attempt: number;
+  status: TpeStatus;
+  reason?: string | null;
+  operationId?: string | null;
+  /** What the TMS said last. */
+  tmsState?: OperationState | null;
+  /** The version that the Hardware-API reported. */
+  version?: string | null;
+  /** The shard that tracks the terminal. */
+  shard?: number | null;
+}
+
+/** A change that took place. */
+export interface Transitioned {
+  campaignId: string;
+  tpeId: string;
+  status: TpeStatus;
+  /** Seconds since the TMS accepted the update; null for a terminal that was never asked. */
+  secondsSinceRequest: number | null;
+}
+
+/** Prefix of the topics' names and who acts; the same for all transitions of one process. */
+export interface TransitionContext {
+  topicPrefix: string;
+  actor: string;
+}
+
+// `due` keeps what moves a terminal up, or what the TMS says anew of one that stays; locking in the order of
+// the key keeps two writers from waiting for each other. Only a new status is an event and a message.
+const RECORD = `
+WITH input AS (
+  SELECT DISTINCT ON (campaign_id, tpe_id) *
+  FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+              $9::integer[])
+       AS t(campaign_id, tpe_id, attempt, status, reason, operation_id, tms_state, version, shard)
+  ORDER BY campaign_id, tpe_id, tpe_status_rank(status) DESC
+), due AS (
+  SELECT i.*, c.status AS old_status, tpe_status_rank(c.status) < tpe_status_rank(i.status) AS moves
+  FROM input i JOIN campaign_tpe c USING (campaign_id, tpe_id, attempt)
+  WHERE tpe_status_rank(c.status) < tpe_status_rank(i.status)
+     OR (c.status IN ('REQUESTED', 'INSTALLING')
+         AND (i.tms_state IS DISTINCT FROM c.tms_state AND i.tms_state IS NOT NULL
+              OR i.version IS DISTINCT FROM c.version AND i.version IS NOT NULL))
+  ORDER BY c.campaign_id, c.tpe_id
+  FOR UPDATE OF c
+), changed AS (
+  UPDATE campaign_tpe c
+  SET status       = CASE WHEN d.moves THEN d.status ELSE c.status END,
+      reason       = CASE WHEN d.moves THEN d.reason ELSE c.reason END,
+      sequence     = c.sequence + d.moves::integer,
+      operation_id = coalesce(d.operation_id, c.operation_id),
+      tms_state    = coalesce(d.tms_state, c.tms_state),
+      version      = coalesce(d.version, c.version),
+      shard        = coalesce(d.shard, c.shard),
+      requested_at = CASE WHEN d.moves AND d.status = 'REQUESTED' THEN clock_timestamp() ELSE c.requested_at END,
+      last_update  = clock_timestamp()
+  FROM due d
+  WHERE c.campaign_id = d.campaign_id AND c.tpe_id = d.tpe_id
+  RETURNING c.*, d.old_status, d.moves
+), moved AS (
+  SELECT c.*, t.id_tms, t.model, t.site, k.version_cible, k.correlation_id, k.traceparent,
+         tpe_status_rank(c.status) = 3 AS final
+  FROM changed c JOIN tpe t USING (tpe_id) JOIN campaign k USING (campaign_id)
+  WHERE c.moves
+), seen AS (
+  UPDATE tpe SET version_courante = c.version, last_seen = clock_timestamp()
+  FROM changed c
+  WHERE tpe.tpe_id = c.tpe_id AND c.version IS NOT NULL AND tpe.version_courante IS DISTINCT FROM c.version
+), recorded AS (
+  INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent, occurred_at)
+  SELECT 'tpe.' || lower(status), campaign_id, tpe_id, $11, reason,
+         jsonb_strip_nulls(jsonb_build_object('from', old_status, 'to', status, 'attempt', attempt,
+           'operationId', operation_id, 'tmsState', tms_state, 'version', version)),
+         correlation_id, traceparent, last_update
+  FROM moved
+), commanded AS (
+  INSERT INTO outbox (topic, key, type, data, correlation_id, traceparent, occurred_at)
+  SELECT $10 || 'tpe.update.command', campaign_id || '|' || tpe_id, 'tpe.update.commanded',
+         jsonb_build_object('campaignId', campaign_id, 'tpeId', tpe_id, 'idTms', id_tms, 'tms', tms,
+           'attempt', attempt, 'targetVersion', version_cible,
+           'idempotencyKey', campaign_id || ':' || tpe_id || ':' || attempt, 'occurredAt', last_update),
+         correlation_id, traceparent, last_update
+  FROM moved WHERE old_status = 'PENDING' AND status IN ('REQUESTED', 'INSTALLING')
+), announced AS (
+  INSERT INTO outbox (topic, key, type, data, correlation_id, traceparent, occurred_at)
+  SELECT $10 || 'tpe.update.status', campaign_id || '|' || tpe_id, 'tpe.update.status.changed',
+         jsonb_build_object('campaignId', campaign_id, 'tpeId', tpe_id, 'idTms', id_tms, 'tms', tms,
+           'model', model, 'site', site, 'status', status, 'reason', reason, 'final', final,
+           'attempt', attempt, 'previousVersion', from_version, 'targetVersion', version_cible,
+           'version', version, 'sequence', sequence, 'occurredAt', last_update),
+         correlation_id, traceparent, last_update
+  FROM moved
+)
+SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", status,
+       extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest"
+FROM moved`;
+
+/**
+ * Writes the transitions that are due, in one statement and so in one transaction: state, event, outbox.
+ * What has happened already, belongs to an earlier attempt or would lead away from a final status is left
+ * out, so that a repeated call changes nothing.
+ * @returns the terminals whose status has changed
+ */
+export async function recordTransitions(
+  db: Queryable,
+  context: TransitionContext,
+  transitions: readonly Transition[],
+): Promise<Transitioned[]> {
+  if (transitions.length === 0) return [];
+  const column = <T>(pick: (transition: Transition) => T): T[] => transitions.map(pick);
+  const result = await db.query<Transitioned>({
+    name: 'record-transitions',
+    text: RECORD,
+    values: [
+      column((t) => t.campaignId),
+      column((t) => t.tpeId),
+      column((t) => t.attempt),
+      column((t) => t.status),
+      column((t) => t.reason ?? null),
+      column((t) => t.operationId ?? null),
+      column((t) => t.tmsState ?? null),
+      column((t) => t.version ?? null),
+      column((t) => t.shard ?? null),
+      context.topicPrefix,
+      context.actor,
+    ],
+  });
+  return result.rows;
+}

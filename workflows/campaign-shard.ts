@@ -1,0 +1,75 @@
+/** About a hundred terminals of a campaign, each followed by a child workflow of its own. */
+import {
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+import type { PlatformActivities } from '../activities/types.ts';
+import { CAMPAIGN_TASK_QUEUE, tpeWorkflowId } from './names.ts';
+import { CAMPAIGN_ID, SITE, TARGET_VERSION, TMS, TPE_ID, UPDATE_STATUS } from './search-attributes.ts';
+import type { StatusCounts } from './status.ts';
+import { tpeUpdate } from './tpe-update.ts';
+import type { ShardInput, TpeOutcome, TrackedTpe } from './types.ts';
+
+const { loadShard, record } = proxyActivities<PlatformActivities>({
+  taskQueue: CAMPAIGN_TASK_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  retry: { maximumInterval: '30 seconds' },
+});
+
+/** @returns how the shard's terminals have ended */
+export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
+  const { campaignId, shard, targetVersion, policy } = input;
+  const tpes = await loadShard(campaignId, shard);
+  setCurrentDetails(`Following ${tpes.length} terminals to ${targetVersion}.`);
+  const counts: StatusCounts = {};
+  await Promise.all(
+    tpes.map(async (tpe) => {
+      const { status } = await follow(tpe);
+      counts[status] = (counts[status] ?? 0) + 1;
+    }),
+  );
+  return counts;
+
+  async function follow(tpe: TrackedTpe): Promise<TpeOutcome> {
+    try {
+      return await executeChild(tpeUpdate, {
+        workflowId: tpeWorkflowId(campaignId, tpe.tpeId),
+        args: [{ campaignId, targetVersion, tpe, policy }],
+        // Whoever terminates a shard wants its trackers gone; the campaign then settles the terminals.
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        staticSummary: `${tpe.model} · ${tpe.site} · ${tpe.fromVersion ?? '?'} → ${targetVersion}`,
+        staticDetails: `Terminal ${tpe.tpeId} (${tpe.idTms} at ${tpe.tms}), attempt ${tpe.attempt}`,
+        typedSearchAttributes: [
+          { key: CAMPAIGN_ID, value: campaignId },
+          { key: TPE_ID, value: tpe.tpeId },
+          { key: TARGET_VERSION, value: targetVersion },
+          { key: UPDATE_STATUS, value: 'REQUESTED' },
+          { key: TMS, value: tpe.tms },
+          { key: SITE, value: tpe.site },
+        ],
+      });
+    } catch (error) {
+      return giveUp(tpe, error);
+    }
+  }
+
+  /** A tracker that somebody terminated: what became of its terminal is no longer known, and said so. */
+  async function giveUp(tpe: TrackedTpe, error: unknown): Promise<TpeOutcome> {
+    if (isCancellation(error)) throw error;
+    log.warn('the tracker of a terminal has ended without a result', { tpeId: tpe.tpeId, error });
+    const outcome: TpeOutcome = {
+      tpeId: tpe.tpeId,
+      status: 'TIMEOUT',
+      reason: 'tracker-ended',
+      version: null,
+    };
+    await record({ campaignId, attempt: tpe.attempt, ...outcome });
+    return outcome;
+  }
+}

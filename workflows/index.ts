@@ -1,0 +1,3 @@
+export { campaign } from './campaign.ts';
+export { campaignShard } from './campaign-shard.ts';
+export { tpeUpdate } from './tpe-update.ts';
