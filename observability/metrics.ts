@@ -1,0 +1,110 @@
+/**
+ * Every metric of every process, on one registry. A name, its labels and its unit are a contract with
+ * dashboards and alerts: change them together. Times are in seconds.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+
+const registers = [registry];
+
+export const tmsRequestsTotal = new Counter({
+  name: 'tms_requests_total',
+  help: 'Calls to a TMS, by what was asked (request, observe, cancel, inventory) and how the call ended.',
+  labelNames: ['tms', 'operation', 'outcome'] as const,
+  registers,
+});
+
+export const tmsRequestDurationSeconds = new Histogram({
+  name: 'tms_request_duration_seconds',
+  help: 'Seconds that one call to a TMS took, waiting for its rate limit not included.',
+  labelNames: ['tms', 'operation'] as const,
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  registers,
+});
+
+export const updateDurationSeconds = new Histogram({
+  name: 'update_duration_seconds',
+  help: "Seconds from a terminal's update request to its final status.",
+  labelNames: ['tms', 'status'] as const,
+  // A terminal is looked at after 5 to 60 minutes, then less often until 24 hours have passed.
+  buckets: [1, 10, 60, 300, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 64_800, 86_400],
+  registers,
+});
+
+export const campaignProgress = new Gauge({
+  name: 'campaign_progress',
+  help: 'Terminals of a running campaign, by status.',
+  labelNames: ['campaign_id', 'status'] as const,
+  registers,
+});
+
+export const sagaStartedTotal = new Counter({
+  name: 'saga_started_total',
+  help: 'Updates of single terminals that were begun: each is a saga with its own compensation.',
+  labelNames: ['tms'] as const,
+  registers,
+});
+
+export const sagaCompensationTotal = new Counter({
+  name: 'saga_compensation_total',
+  help: 'Compensations of single terminals (cancel, retry, rollback), by how they ended.',
+  labelNames: ['kind', 'outcome'] as const,
+  registers,
+});
+
+export const sagaStepDurationSeconds = new Histogram({
+  name: 'saga_step_duration_seconds',
+  help: 'Seconds that one step of a saga took: dispatch of a batch, one look, recording of a status.',
+  labelNames: ['step', 'outcome'] as const,
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  registers,
+});
+
+export const kafkaProducerMessagesTotal = new Counter({
+  name: 'kafka_producer_messages_total',
+  help: 'Messages handed to Kafka: acknowledged, failed (will be sent again), dead (refused for good).',
+  labelNames: ['topic', 'outcome'] as const,
+  registers,
+});
+
+export const kafkaDlqMessagesTotal = new Counter({
+  name: 'kafka_dlq_messages_total',
+  help: 'Messages put on the dead letter topic, by the topic that they were meant for or came from.',
+  labelNames: ['topic', 'reason'] as const,
+  registers,
+});
+
+export const kafkaProcessingDurationSeconds = new Histogram({
+  name: 'kafka_processing_duration_seconds',
+  help: 'Seconds from a committed event to its acknowledgement by Kafka (relay), or to the end of its handling (consumer).',
+  labelNames: ['role', 'topic'] as const,
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+  registers,
+});
+
+export const outboxWaiting = new Gauge({
+  name: 'outbox_waiting_messages',
+  help: 'Outbox rows that Kafka has not acknowledged yet, of all lanes.',
+  registers,
+});
+
+export const outboxOldestSeconds = new Gauge({
+  name: 'outbox_oldest_message_seconds',
+  help: 'Age in seconds of the oldest outbox row; 0 when there is none.',
+  registers,
+});
+
+export const outboxLanesOwned = new Gauge({
+  name: 'outbox_lanes_owned',
+  help: 'Lanes of the outbox that this relay publishes; over all relays they add up to 8.',
+  registers,
+});
+
+export const outboxBatchMessages = new Histogram({
+  name: 'outbox_batch_messages',
+  help: 'Messages per batch that the relay sends to Kafka.',
+  buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000],
+  registers,
+});
