@@ -1,0 +1,50 @@
+import { Kafka, logLevel } from 'kafkajs';
+import type { logCreator } from 'kafkajs';
+import type { Config } from '../config.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** What kafkajs complains about although it is meant; see `Sender` for the retries. */
+const INTENDED = [/Limiting retries for the idempotent producer/];
+
+/**
+ * A Kafka client whose own log goes to ours. It gives up an unanswered request after 10 s and retries little
+ * by itself: whoever uses it decides how long to go on.
+ * @param clientId the role of the process, as the broker's log and quotas show it
+ */
+export function createKafka(config: Config['kafka'], clientId: string, logger?: Logger): Kafka {
+  return new Kafka({
+    clientId,
+    brokers: config.brokers,
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+    logLevel: logger ? logLevel.WARN : logLevel.NOTHING,
+    ...(logger ? { logCreator: logTo(logger) } : {}),
+  });
+}
+
+/** kafkajs calls an error what it then retries; here it is a warning, and what comes of it is logged by us. */
+function logTo(logger: Logger): logCreator {
+  return () =>
+    ({ log: { message, timestamp: _time, logger: _name, stack: _stack, ...details } }) => {
+      if (!INTENDED.some((pattern) => pattern.test(message))) logger.warn({ kafka: details }, message);
+    };
+}
+
+/** What a broker answered instead of doing what it was asked for. */
+export interface BrokerRefusal {
+  /** Kafka's name of the error, for example MESSAGE_TOO_LARGE. */
+  type: string;
+  message: string;
+  /** Asking again may help. */
+  retriable: boolean;
+}
+
+/** The broker's own answers in an error of kafkajs, which wraps them in several ways; empty if there are none. */
+export function brokerRefusals(error: unknown): BrokerRefusal[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { type, message, retriable, cause, errors } = error as Record<string, unknown>;
+  if (typeof type === 'string') return [{ type, message: String(message), retriable: retriable === true }];
+  if (Array.isArray(errors)) return errors.flatMap(brokerRefusals);
+  return brokerRefusals(cause);
+}

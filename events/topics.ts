@@ -1,0 +1,190 @@
+import { ConfigResourceTypes } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import type { Config } from '../config.ts';
+import type { Logger } from '../observability/logger.ts';
+import { brokerRefusals, createKafka } from './kafka.ts';
+
+export interface TopicDefinition {
+  partitions: number;
+  /** The topic's own settings, as Kafka names them; all values are text. */
+  settings: Readonly<Record<string, string>>;
+}
+
+const day = 24 * 3600 * 1000;
+const mebibyte = 1024 * 1024;
+
+function log(retentionDays: number, maxMessageBytes = mebibyte): TopicDefinition {
+  return { partitions: 12, settings: settings('delete', retentionDays, maxMessageBytes) };
+}
+
+function compacted(retentionDays: number): TopicDefinition {
+  return { partitions: 12, settings: settings('compact,delete', retentionDays, mebibyte) };
+}
+
+function settings(policy: string, retentionDays: number, maxMessageBytes: number): Record<string, string> {
+  return {
+    'cleanup.policy': policy,
+    'retention.ms': String(retentionDays * day),
+    'max.message.bytes': String(maxMessageBytes),
+  };
+}
+
+/** The topics by which other systems live with this one. */
+export const TOPICS = {
+  /** Update orders, key `campaignId|tpeId`. */
+  'tpe.update.command': log(7),
+  /** The whole state of a terminal in a campaign, key `campaignId|tpeId`. */
+  'tpe.update.status': compacted(90),
+  /** The version that a terminal really runs, key `tpeId`. */
+  'tpe.version.snapshot': compacted(30),
+  /** What could not be published or handled, with the error. Takes what is too large elsewhere; 6 months. */
+  'tpe.events.dlq': log(183, 10 * mebibyte),
+} as const satisfies Record<string, TopicDefinition>;
+
+export type TopicName = keyof typeof TOPICS;
+
+export const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[];
+
+/** The name that a topic has on this broker: with the configured prefix. */
+export function topicName(config: Pick<Config, 'kafka'>, name: TopicName): string {
+  return config.kafka.topicPrefix + name;
+}
+
+/** The reverse of `topicName`; undefined for a topic that is not ours. */
+export function knownTopic(config: Pick<Config, 'kafka'>, fullName: string): TopicName | undefined {
+  return TOPIC_NAMES.find((name) => topicName(config, name) === fullName);
+}
+
+/** A topic can't be brought into the state that is asked for; the message says which, why and what to do. */
+export class TopicError extends Error {
+  override name = 'TopicError';
+}
+
+/**
+ * Brings the topics on the broker into the state defined above: makes the missing ones, adds partitions where
+ * there are fewer, corrects settings that differ and leaves other settings as they are. Harmless to repeat and
+ * for several processes at once. A topic with more partitions stays as it is: Kafka can't take any away.
+ * @throws TopicError where the broker refuses; KafkaJSError where it can't be reached
+ */
+export async function ensureTopics(config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
+  const admin = createKafka(config.kafka, 'topics', logger).admin();
+  try {
+    await admin.connect();
+    await createMissing(admin, config, logger);
+    await addPartitions(admin, config, logger);
+    await correctSettings(admin, config, logger);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function createMissing(admin: Admin, config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  for (const name of TOPIC_NAMES) {
+    const topic = topicName(config, name);
+    if (existing.has(topic)) continue;
+    const { partitions, settings: own } = TOPICS[name];
+    const { replicationFactor } = config.kafka;
+    const created = await refusedClearly(
+      `Topic ${topic} can't be created with ${partitions} partitions and KAFKA_REPLICATION_FACTOR=${replicationFactor}`,
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic,
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: Object.entries(own).map(([key, value]) => ({ name: key, value })),
+          },
+        ],
+      }),
+    );
+    // False: another process was faster.
+    if (created) logger?.info({ topic, partitions }, `created topic ${topic}`);
+  }
+}
+
+async function addPartitions(admin: Admin, config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
+  const counts = await partitionCounts(admin, config);
+  for (const name of TOPIC_NAMES) {
+    const topic = topicName(config, name);
+    const wanted = TOPICS[name].partitions;
+    const found = counts.get(topic) ?? 0;
+    if (found >= wanted) continue;
+    logger?.warn({ topic, found, wanted }, `topic ${topic} gets partitions: keys will move between them`);
+    try {
+      await refusedClearly(
+        `Topic ${topic} has ${found} partitions and can't be given ${wanted}`,
+        admin.createPartitions({ topicPartitions: [{ topic, count: wanted }] }),
+      );
+    } catch (error) {
+      // Two processes at once: the slower one is refused although all is well.
+      if (((await partitionCounts(admin, config)).get(topic) ?? 0) < wanted) throw error;
+    }
+  }
+}
+
+async function partitionCounts(admin: Admin, config: Pick<Config, 'kafka'>): Promise<Map<string, number>> {
+  const { topics } = await admin.fetchTopicMetadata({
+    topics: TOPIC_NAMES.map((name) => topicName(config, name)),
+  });
+  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+/** Where a setting's value comes from: this says that it was set on the topic itself. */
+const SET_ON_TOPIC = 1;
+
+async function correctSettings(admin: Admin, config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: TOPIC_NAMES.map((name) => ({
+      type: ConfigResourceTypes.TOPIC,
+      name: topicName(config, name),
+    })),
+  });
+  for (const { resourceName: topic, configEntries } of resources) {
+    const name = knownTopic(config, topic);
+    if (!name) continue;
+    const wanted: Readonly<Record<string, string>> = TOPICS[name].settings;
+    const found = new Map(configEntries.map((entry) => [entry.configName, entry.configValue]));
+    const different = Object.keys(wanted).filter((key) => !sameSetting(found.get(key), wanted[key]));
+    if (different.length === 0) continue;
+    // The request replaces all of a topic's own settings: those that an operator made go with it.
+    const kept = configEntries
+      .filter((entry) => (entry.configSource as number) === SET_ON_TOPIC && !(entry.configName in wanted))
+      .map((entry) => ({ name: entry.configName, value: entry.configValue }));
+    const configEntriesWanted = Object.entries(wanted).map(([key, value]) => ({ name: key, value }));
+    logger?.warn({ topic, different }, `topic ${topic} had other settings: ${different.join(', ')}`);
+    await refusedClearly(
+      `The settings of topic ${topic} can't be corrected`,
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: ConfigResourceTypes.TOPIC,
+            name: topic,
+            configEntries: [...kept, ...configEntriesWanted],
+          },
+        ],
+      }),
+    );
+  }
+}
+
+/** Lists are equal in any order: Kafka may give back `delete,compact`. */
+function sameSetting(found: string | undefined, wanted: string | undefined): boolean {
+  const canonical = (value: string | undefined): string | undefined => value?.split(',').sort().join(',');
+  return canonical(found) === canonical(wanted);
+}
+
+/** Turns a refusal by the broker into a TopicError; a broker that is away stays the error that it is. */
+async function refusedClearly<T>(what: string, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    const refusals = brokerRefusals(error).filter(({ retriable }) => !retriable);
+    if (refusals.length === 0) throw error;
+    const reasons = refusals.map(({ type, message }) => `${type} (${message})`).join('; ');
+    throw new TopicError(`${what}: the broker answers ${reasons}.`, { cause: error });
+  }
+}
