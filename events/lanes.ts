@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { OUTBOX_CHANNEL, OUTBOX_LANES } from '../db/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 
@@ -43,7 +43,7 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
-  #session: pg.Client | undefined;
+  #session: Client | undefined;
   #provenUntil = 0;
   #terms = 0;
   /** Term by lane. */
@@ -95,8 +95,8 @@ export class Lanes {
     }
   }
 
-  async #connect(): Promise<pg.Client> {
-    const session = new pg.Client({
+  async #connect(): Promise<Client> {
+    const session = new Client({
       connectionString: this.#options.databaseUrl,
       application_name: 'relay-lanes',
       connectionTimeoutMillis: ANSWER_MS,
@@ -104,8 +104,8 @@ export class Lanes {
       keepAlive: true,
     });
     // With `end` comes the end of every lane at once, not only at the next look.
-    session.once('error', () => this.#lose(session));
-    session.once('end', () => this.#lose(session));
+    session.on('error', () => this.#lose(session));
+    session.on('end', () => this.#lose(session));
     session.on('notification', () => this.#options.onChange());
     await session.connect();
     this.#session = session;
@@ -119,14 +119,14 @@ export class Lanes {
   }
 
   /** Keeps the lanes balanced until the session is lost or the relay stops. */
-  async #serve(session: pg.Client): Promise<void> {
+  async #serve(session: Client): Promise<void> {
     while (this.#session === session && !this.#stopping.signal.aborted) {
       await this.#balance(session);
       await sleep(TICK_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
   }
 
-  async #balance(session: pg.Client): Promise<void> {
+  async #balance(session: Client): Promise<void> {
     const asked = performance.now();
     const { rows } = await session.query<{ members: number }>(
       `SELECT count(*)::integer AS members FROM pg_locks
@@ -141,7 +141,10 @@ export class Lanes {
     await this.#giveAway(session);
     await this.#take(session, share);
     if (this.#describe() === before) return;
-    this.#options.logger.info({ lanes: [...this.#held.keys()].sort(), share }, 'outbox lanes have changed');
+    this.#options.logger.info(
+      { lanes: [...this.#held.keys()].sort((a, b) => a - b), share },
+      'outbox lanes have changed',
+    );
     this.#options.onChange();
   }
 
@@ -156,7 +159,7 @@ export class Lanes {
     }
   }
 
-  async #giveAway(session: pg.Client): Promise<void> {
+  async #giveAway(session: Client): Promise<void> {
     for (const lane of this.#leaving) {
       if (this.#options.isBusy(lane)) continue;
       await session.query('SELECT pg_advisory_unlock($1, $2)', [LANE_LOCKS, lane]);
@@ -164,7 +167,7 @@ export class Lanes {
     }
   }
 
-  async #take(session: pg.Client, share: number): Promise<void> {
+  async #take(session: Client, share: number): Promise<void> {
     for (let lane = 0; lane < OUTBOX_LANES && this.#held.size < share; lane++) {
       // A lane on its way out is still locked by us: locking it again would count twice.
       if (this.#held.has(lane) || this.#leaving.has(lane)) continue;
@@ -176,7 +179,7 @@ export class Lanes {
     }
   }
 
-  #lose(session: pg.Client): void {
+  #lose(session: Client): void {
     if (this.#session !== session) return;
     if (this.#held.size > 0 && !this.#stopping.signal.aborted) {
       this.#options.logger.warn('the outbox lanes are lost with their connection');

@@ -42,15 +42,19 @@ export class Sender {
     this.#kafka = kafka;
   }
 
+  /** Connects ahead of the first message, which then need not wait for a producer id. */
+  connect(): Promise<Producer> {
+    this.#producer ??= this.#create();
+    return this.#producer;
+  }
+
   /**
    * Sends the messages in their order and waits for the acknowledgement of all in-sync replicas. One call at a
    * time. When it throws, any part of them may have been written.
    */
   async send(outgoing: readonly OutgoingMessage[]): Promise<void> {
-    this.#producer ??= this.#connect();
-    const connecting = this.#producer;
     try {
-      const producer = await connecting;
+      const producer = await this.connect();
       await producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic(outgoing) });
     } catch (error) {
       await this.close();
@@ -69,16 +73,16 @@ export class Sender {
     ]);
   }
 
-  async #connect(): Promise<Producer> {
+  async #create(): Promise<Producer> {
     const producer = this.#kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       // The same partition for a key as from Java clients.
       createPartitioner: Partitioners.DefaultPartitioner,
-      // Not for ever, as is the default: whoever has lost its lanes must be able to stop. See above for why
-      // giving up is safe.
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+      // Once, where the default is for ever: whoever has lost its lanes must not go on sending. See above for
+      // why giving up is safe.
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1 },
     });
     await producer.connect();
     return producer;

@@ -1,4 +1,4 @@
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -138,7 +138,7 @@ async function correctSettings(admin: Admin, config: Pick<Config, 'kafka'>, logg
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: TOPIC_NAMES.map((name) => ({
-      type: ConfigResourceTypes.TOPIC,
+      type: kafkajs.ConfigResourceTypes.TOPIC,
       name: topicName(config, name),
     })),
   });
@@ -161,7 +161,7 @@ async function correctSettings(admin: Admin, config: Pick<Config, 'kafka'>, logg
         validateOnly: false,
         resources: [
           {
-            type: ConfigResourceTypes.TOPIC,
+            type: kafkajs.ConfigResourceTypes.TOPIC,
             name: topic,
             configEntries: [...kept, ...configEntriesWanted],
           },

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer } from 'kafkajs';
+import type { Config } from '../config.ts';
+import { headerTexts } from './cloud-event.ts';
+import { createKafka } from './kafka.ts';
+import { topicName } from './topics.ts';
+import type { TopicName } from './topics.ts';
+
+export interface TopicRecord {
+  partition: number;
+  offset: string;
+  key: string;
+  headers: Record<string, string>;
+  /** The value as it is; null is a tombstone. */
+  value: Buffer | null;
+}
+
+export interface TopicContent {
+  /** In order of offset within each partition. */
+  records: TopicRecord[];
+  /** What compaction leaves: the last record of each key, those whose last is a tombstone left out. */
+  latest: Map<string, { headers: Record<string, string>; data: unknown }>;
+}
+
+export interface ReadTopicOptions {
+  /** Milliseconds until reading is given up; default 30,000. */
+  timeoutMs?: number;
+}
+
+/**
+ * Reads a topic from its beginning to what is its end at the time of the call. All of it is in memory: meant
+ * for tests, the demo and looking into a topic, not for following one.
+ * @throws Error when the end is not reached in time, naming how far each partition was read
+ */
+export async function readTopic(
+  config: Pick<Config, 'kafka'>,
+  name: TopicName,
+  options: ReadTopicOptions = {},
+): Promise<TopicContent> {
+  const topic = topicName(config, name);
+  const kafka = createKafka(config.kafka, 'read-topic');
+  const groupId = `read-topic-${randomUUID()}`;
+  const admin = kafka.admin();
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
+  try {
+    await admin.connect();
+    const ends = new Map<number, bigint>();
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      if (BigInt(low) < BigInt(high)) ends.set(partition, BigInt(high));
+    }
+    if (ends.size === 0) return { records: [], latest: new Map() };
+    const records = await readUntil(consumer, topic, ends, options.timeoutMs ?? 30_000);
+    return { records, latest: compact(records) };
+  } finally {
+    await consumer.disconnect();
+    // The broker would keep the group for a week; one that never came to be can't be deleted.
+    await admin.deleteGroups([groupId]).catch(() => undefined);
+    await admin.disconnect();
+  }
+}
+
+async function readUntil(
+  consumer: Consumer,
+  topic: string,
+  ends: ReadonlyMap<number, bigint>,
+  timeoutMs: number,
+): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = [];
+  const open = new Map(ends);
+  const reached = Promise.withResolvers<void>();
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) reached.reject(payload.error);
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: ({ batch }) => {
+      const end = open.get(batch.partition);
+      if (end === undefined) return Promise.resolve();
+      for (const { offset, key, headers, value } of batch.messages) {
+        if (BigInt(offset) >= end) break;
+        const record = { partition: batch.partition, offset, headers: headerTexts(headers), value };
+        records.push({ ...record, key: key?.toString() ?? '' });
+      }
+      if (BigInt(batch.lastOffset()) + 1n >= end) open.delete(batch.partition);
+      if (open.size === 0) reached.resolve();
+      return Promise.resolve();
+    },
+  });
+  const timer = new AbortController();
+  const tooLate = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
+    const rest = [...open].map(([partition, end]) => `partition ${partition} to offset ${end}`).join(', ');
+    throw new Error(`Topic ${topic} was not read to its end within ${timeoutMs} ms; missing: ${rest}.`);
+  });
+  try {
+    await Promise.race([reached.promise, tooLate]);
+    return records;
+  } finally {
+    timer.abort();
+    await tooLate.catch(() => undefined);
+  }
+}
+
+function compact(records: readonly TopicRecord[]): TopicContent['latest'] {
+  const latest: TopicContent['latest'] = new Map();
+  for (const { key, headers, value } of records) {
+    if (value === null) latest.delete(key);
+    else latest.set(key, { headers, data: JSON.parse(value.toString()) as unknown });
+  }
+  return latest;
+}
