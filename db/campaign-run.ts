@@ -53,7 +53,11 @@ export async function recordCommand(db: Queryable, input: CommandRecord): Promis
 }
 
 /** Ends the campaign; harmless when it has ended. */
-export async function closeCampaign(db: Queryable, campaignId: string, status: CampaignStatus): Promise<void> {
+export async function closeCampaign(
+  db: Queryable,
+  campaignId: string,
+  status: CampaignStatus,
+): Promise<void> {
   const type = `campaign.${status.toLowerCase()}`;
   await changeStatus(db, { campaignId, type, status, actor: 'platform', reason: null });
 }

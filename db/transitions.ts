@@ -28,6 +28,7 @@ export interface Transition {
 export interface Transitioned {
   campaignId: string;
   tpeId: string;
+  tms: string;
   status: TpeStatus;
   /** Seconds since the TMS accepted the update; null for a terminal that was never asked. */
   secondsSinceRequest: number | null;
@@ -105,7 +106,7 @@ WITH input AS (
          correlation_id, traceparent, last_update
   FROM moved
 )
-SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", status,
+SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", tms, status,
        extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest"
 FROM moved`;
 

@@ -40,6 +40,13 @@ const platform = proxyActivities<PlatformActivities>({
   retry: { maximumInterval: '30 seconds' },
 });
 
+const { cancelTrackers } = proxyActivities<PlatformActivities>({
+  taskQueue: CAMPAIGN_TASK_QUEUE,
+  summary: 'tell the trackers',
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30 seconds',
+});
+
 export async function campaign({ campaignId }: CampaignInput): Promise<CampaignProgress> {
   const startedAt = Date.now();
   const desk = openCommandDesk(async (command) => {
@@ -153,7 +160,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     await condition(() => !dispatching);
     await platform.cancelPending(campaignId);
     await Promise.all(lanes.map(({ tms }) => canceller(tms).cancelUpdates(campaignId, tms)));
-    await platform.cancelTrackers(campaignId);
+    await cancelTrackers(campaignId);
   }
 
   /** Keeps `counts` near the truth without a signal per terminal (see `awaitProgress`). */

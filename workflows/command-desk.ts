@@ -30,7 +30,8 @@ export function openCommandDesk(record: (command: Omit<CommandRecord, 'campaignI
   const take = (command: CommandRecord['command'], { by, reason }: Command = {}): void => {
     const taken = { command, by: by ?? 'temporal', reason: reason ?? null };
     last = { ...taken, at: new Date().toISOString() };
-    recorded = recorded.then(() => record(taken));
+    // Handlers run in the workflow's own scope, which a cancellation request in Temporal has ended.
+    recorded = recorded.then(() => CancellationScope.nonCancellable(() => record(taken)));
   };
 
   const cancel = (command?: Command): void => {

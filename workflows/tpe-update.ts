@@ -1,5 +1,6 @@
 /** The saga of one terminal: it has been asked for, it is followed until its status is final. */
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
@@ -31,7 +32,12 @@ const { record } = proxyActivities<PlatformActivities>({
 export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
   const { campaignId, targetVersion, tpe, policy } = input;
   const deadline = tpe.requestedAt + policy.deadlineSeconds * 1000;
-  const tmsOptions = { taskQueue: tmsTaskQueue(tpe.tms), startToCloseTimeout: LOOK_TIMEOUT };
+  const tmsOptions = {
+    taskQueue: tmsTaskQueue(tpe.tms),
+    startToCloseTimeout: LOOK_TIMEOUT,
+    // A look that nobody waits for any more ends with the workflow; telling it so would be five more events.
+    cancellationType: ActivityCancellationType.ABANDON,
+  };
   const state: TpeState = {
     tpeId: tpe.tpeId,
     campaignId,

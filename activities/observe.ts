@@ -1,0 +1,63 @@
+/** Looks at one terminal: what its TMS says and, what counts, what it runs. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { HardwareApi } from '../tms/hardware-api.ts';
+import type { Operation, OperationReport } from '../tms/contract.ts';
+import { NOT_SETTLED } from '../workflows/names.ts';
+import { describeObservation, judge, type Observation } from '../workflows/policy/verdict.ts';
+import type { TrackedTpe } from '../workflows/types.ts';
+import type { Recorder } from './recorder.ts';
+import type { Look, LookInput } from './types.ts';
+
+export interface ObserveDependencies {
+  /** Status of one operation; calls that fall together become one bulk request. */
+  observe(operation: Operation): Promise<OperationReport>;
+  hardware: HardwareApi;
+  recorder: Recorder;
+}
+
+/**
+ * One look. What is new but not final is recorded on the way, so that lists and Kafka show it without a
+ * workflow step.
+ * @throws ApplicationFailure of type `NotSettled` (benign) when nothing is final, unless it is the last look
+ */
+export async function look(
+  { observe, hardware, recorder }: ObserveDependencies,
+  { campaignId, targetVersion, tpe, last }: LookInput,
+): Promise<Look> {
+  const observation = await observeBoth();
+  const verdict = judge(observation, targetVersion);
+  if (!verdict.settled) {
+    await recorder.record({
+      campaignId,
+      tpeId: tpe.tpeId,
+      attempt: tpe.attempt,
+      status: verdict.status,
+      tmsState: observation.tms?.state,
+      version: observation.hardware?.version,
+    });
+  }
+  const result = { observation, verdict };
+  if (verdict.settled || last) return result;
+  throw ApplicationFailure.create({
+    type: NOT_SETTLED,
+    message: describeObservation(observation),
+    details: [result],
+    category: 'BENIGN',
+  });
+
+  /** A TMS that is down does not hide what the terminal runs, nor the other way round. */
+  async function observeBoth(): Promise<Observation> {
+    const [report, status] = await Promise.all([
+      observe(operationOf(tpe)).catch(() => null),
+      hardware.status(tpe.tpeId),
+    ]);
+    return {
+      tms: report && { state: report.state, reason: report.reason },
+      hardware: status.reachable ? { version: status.runningVersion } : null,
+    };
+  }
+}
+
+export function operationOf({ idTms, operationId }: TrackedTpe): Operation {
+  return { idTms, operationId };
+}

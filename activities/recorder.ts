@@ -1,0 +1,48 @@
+/** Group commit: status changes that fall together become one multi-row transaction. */
+import DataLoader from 'dataloader';
+import type { Pool } from '../db/pool.ts';
+import {
+  recordTransitions,
+  type Transition,
+  type TransitionContext,
+  type Transitioned,
+} from '../db/transitions.ts';
+import { updateDurationSeconds } from '../observability/metrics.ts';
+import { isFinalTpeStatus } from '../workflows/status.ts';
+
+/** Milliseconds that a change waits for others to share its transaction. */
+const GROUP_MS = 10;
+/** Changes per transaction: beyond it the statement's own time outweighs what is saved. */
+const GROUP_SIZE = 500;
+
+export interface Recorder {
+  /** Resolves once the change is committed, together with those that came within the same moment. */
+  record(transition: Transition): Promise<void>;
+  /** Commits these changes as one transaction, at once. */
+  recordAll(transitions: readonly Transition[]): Promise<Transitioned[]>;
+}
+
+export function createRecorder(pool: Pool, context: TransitionContext): Recorder {
+  async function recordAll(transitions: readonly Transition[]): Promise<Transitioned[]> {
+    const changed = await recordTransitions(pool, context, transitions);
+    for (const { tms, status, secondsSinceRequest } of changed) {
+      if (secondsSinceRequest === null || !isFinalTpeStatus(status)) continue;
+      updateDurationSeconds.observe({ tms, status }, secondsSinceRequest);
+    }
+    return changed;
+  }
+
+  const group = new DataLoader<Transition, undefined>(
+    async (transitions) => {
+      await recordAll(transitions);
+      return transitions.map(() => undefined);
+    },
+    { cache: false, maxBatchSize: GROUP_SIZE, batchScheduleFn: (commit) => setTimeout(commit, GROUP_MS) },
+  );
+  return {
+    record: async (transition) => {
+      await group.load(transition);
+    },
+    recordAll,
+  };
+}

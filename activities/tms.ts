@@ -1,0 +1,42 @@
+/** The activities of one TMS, run by the workers of its own task queue within its own limits. */
+import type { Pool } from '../db/pool.ts';
+import { sagaCompensationTotal } from '../observability/metrics.ts';
+import type { CancelResult, Operation, OperationReport, TmsAdapter } from '../tms/contract.ts';
+import type { HardwareApi } from '../tms/hardware-api.ts';
+import { cancelUpdates } from './cancel-updates.ts';
+import { dispatchBatch } from './dispatch.ts';
+import { look, operationOf } from './observe.ts';
+import type { Recorder } from './recorder.ts';
+import { timed } from './timed.ts';
+import type { TmsActivities } from './types.ts';
+
+export interface TmsDependencies {
+  pool: Pool;
+  recorder: Recorder;
+  /** The TMS, its limits enforced. */
+  adapter: TmsAdapter;
+  /** The same for single operations: calls that fall together become one bulk request. */
+  single: {
+    observe(operation: Operation): Promise<OperationReport>;
+    cancel(operation: Operation): Promise<CancelResult>;
+  };
+  hardware: HardwareApi;
+  /** Calls to the TMS under way at once for one batch. */
+  concurrency: number;
+}
+
+export function createTmsActivities(dependencies: TmsDependencies): TmsActivities {
+  const { adapter, hardware, recorder, single } = dependencies;
+  return {
+    dispatch: (input) => timed('dispatch', () => dispatchBatch(dependencies, input)),
+    // A look that settles nothing throws, which is no failure of the step.
+    observe: (input) => look({ observe: single.observe, hardware, recorder }, input),
+    async cancelUpdate({ tpe }) {
+      if (adapter.capabilities.cancelBulk === 0) return false;
+      const { outcome } = await timed('cancel', () => single.cancel(operationOf(tpe)));
+      sagaCompensationTotal.inc({ kind: 'cancel', outcome });
+      return outcome === 'cancelled';
+    },
+    cancelUpdates: (campaignId) => cancelUpdates(dependencies, campaignId),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Records the histories that `replay.test.ts` replays. They stand for the campaigns that run in production
+ * when a new version is deployed, so they are recorded anew only when a workflow's change is made compatible
+ * (patched or versioned) or when no campaign of the old code can be running any more:
+ *
+ *     RECORD_HISTORIES=1 npx vitest run test/workflows/record-histories.test.ts
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { campaign } from '../../workflows/campaign.ts';
+import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId, shardWorkflowId, tpeWorkflowId } from '../../workflows/names.ts';
+import { HISTORIES, historyToText } from './histories.ts';
+import { SkippedTime } from './time-skipping.ts';
+import type { Behaviour } from './world.ts';
+
+interface Scenario {
+  behaviour: Behaviour;
+  /** Signals to the campaign, by minute. */
+  signals?: [minute: number, name: 'pause' | 'resume' | 'cancel'][];
+}
+
+const SCENARIOS: Record<string, Scenario> = {
+  success: { behaviour: { says: [[2, 'INSTALLING']], runsTargetFrom: 70 } },
+  failure: { behaviour: { says: [[8, 'FAILED']] } },
+  unverified: { behaviour: { says: [[8, 'DONE']] } },
+  paused: {
+    behaviour: { runsTargetFrom: 100 },
+    signals: [
+      [12, 'pause'],
+      [80, 'resume'],
+    ],
+  },
+  cancelled: { behaviour: { cancel: 'cancelled', says: [[13, 'CANCELLED']] }, signals: [[12, 'cancel']] },
+  'cancelled-too-late': { behaviour: { cancel: 'too-late', runsTargetFrom: 90 }, signals: [[12, 'cancel']] },
+};
+
+describe.runIf(process.env.RECORD_HISTORIES)('recording histories', () => {
+  let time: SkippedTime;
+  beforeAll(async () => {
+    time = await SkippedTime.start();
+    await mkdir(HISTORIES, { recursive: true });
+  });
+  afterAll(() => time.stop());
+
+  it.each(Object.entries(SCENARIOS))('%s', async (name, { behaviour, signals = [] }) => {
+    await time.withWorld(async (world) => {
+      world.behaviour = behaviour;
+      const tpe = world.addTpe(1);
+      world.addTpe(2);
+      const campaignId = randomUUID();
+      const handle = await time.env.client.workflow.start<typeof campaign>('campaign', {
+        workflowId: campaignWorkflowId(campaignId),
+        taskQueue: CAMPAIGN_TASK_QUEUE,
+        args: [{ campaignId }],
+      });
+      let now = 0;
+      for (const [minute, signal] of signals) {
+        await time.env.sleep((minute - now) * 60_000);
+        await handle.signal(signal, { by: 'ops' });
+        now = minute;
+      }
+      await handle.result();
+      const workflows = {
+        campaign: campaignWorkflowId(campaignId),
+        shard: shardWorkflowId(campaignId, 0),
+        tpe: tpeWorkflowId(campaignId, tpe.tpeId),
+      };
+      for (const [kind, workflowId] of Object.entries(workflows)) {
+        const history = await time.env.client.workflow.getHandle(workflowId).fetchHistory();
+        await writeFile(new URL(`${kind}-${name}.json`, HISTORIES), historyToText(history));
+      }
+    });
+  });
+});

@@ -1,0 +1,59 @@
+/** The time-skipping Temporal server, with workers that run the real workflows over a made-up world. */
+import { inject } from 'vitest';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createLogger } from '../../observability/logger.ts';
+import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
+import { CAMPAIGN_TASK_QUEUE, SEARCH_ATTRIBUTES, tmsTaskQueue } from '../../workflows/names.ts';
+import { World } from './world.ts';
+
+/** The workflows of today, and an SDK that says only what went wrong. Once per test file. */
+export async function prepareWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  return loadWorkflowBundle(createLogger({ logLevel: 'silent' }, 'test'));
+}
+
+export class SkippedTime {
+  readonly env: TestWorkflowEnvironment;
+  private readonly workflowBundle: WorkflowBundleWithSourceMap;
+
+  private constructor(env: TestWorkflowEnvironment, workflowBundle: WorkflowBundleWithSourceMap) {
+    this.env = env;
+    this.workflowBundle = workflowBundle;
+  }
+
+  static async start(): Promise<SkippedTime> {
+    const bundle = await prepareWorkflows();
+    const env = await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: inject('testServerPath') } },
+    });
+    await env.connection.operatorService.addSearchAttributes({
+      namespace: env.namespace ?? 'default',
+      searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, 2])),
+    });
+    return new SkippedTime(env, bundle);
+  }
+
+  stop(): Promise<void> {
+    return this.env.teardown();
+  }
+
+  /** Runs `test` over a new world while workers for it are up. */
+  async withWorld<T>(test: (world: World) => Promise<T>): Promise<T> {
+    const world = new World(() => this.env.currentTimeMs());
+    const { nativeConnection: connection } = this.env;
+    const orchestrator = await Worker.create({
+      connection,
+      taskQueue: CAMPAIGN_TASK_QUEUE,
+      workflowBundle: this.workflowBundle,
+      activities: world.platform(),
+    });
+    const tms = await Worker.create({
+      connection,
+      taskQueue: tmsTaskQueue('alpha'),
+      activities: world.tms(),
+      maxHeartbeatThrottleInterval: '100 milliseconds',
+    });
+    return tms.runUntil(() => orchestrator.runUntil(() => test(world)));
+  }
+}

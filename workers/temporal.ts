@@ -1,0 +1,59 @@
+/** What every Temporal worker process of ours shares: its connection, its bridge to our logs, its client. */
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import type { Config } from '../config.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { WorkerHandle } from './process.ts';
+
+/** Sends what the SDK has to say to our logs. Once per process, before any worker is made. */
+export function installRuntime(logger: Logger): void {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      const fields = meta ?? {};
+      if (level === 'ERROR') logger.error(fields, message);
+      else if (level === 'WARN') logger.warn(fields, message);
+      else logger.debug(fields, message);
+    }),
+    // Ours is the process's main: it decides when to stop (workers/process.ts).
+    shutdownSignals: [],
+  });
+}
+
+/** @throws an error that names the address when the server does not answer */
+export async function connectWorker({ temporal }: Config): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({ address: temporal.address });
+  } catch (error) {
+    throw unreachable(temporal.address, error);
+  }
+}
+
+/** @throws an error that names the address when the server does not answer */
+export async function connectClient({ temporal }: Config): Promise<Client> {
+  try {
+    const connection = await Connection.connect({ address: temporal.address, connectTimeout: '10s' });
+    return new Client({ connection, namespace: temporal.namespace });
+  } catch (error) {
+    throw unreachable(temporal.address, error);
+  }
+}
+
+function unreachable(address: string, cause: unknown): Error {
+  return new Error(`Temporal does not answer at ${address}. Start it, or set TEMPORAL_ADDRESS.`, { cause });
+}
+
+/** Runs workers until they are told to stop. A worker that fails ends the process, which is then restarted. */
+export function runWorkers(workers: readonly Worker[], close: () => Promise<void>): WorkerHandle {
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  // Also where the process's main does not get to await it.
+  running.catch(() => undefined);
+  return {
+    ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    finished: running.then(() => undefined),
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+      await close();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Process role: calls the TMSs and the terminals. One Temporal worker per TMS of the configuration, each on
+ * its own task queue and with its own slots, so that a slow TMS takes nothing from the others.
+ */
+import { Worker } from '@temporalio/worker';
+import { createRecorder } from '../activities/recorder.ts';
+import { createTmsActivities } from '../activities/tms.ts';
+import { createPool } from '../db/pool.ts';
+import { tmsRequestDurationSeconds, tmsRequestsTotal } from '../observability/metrics.ts';
+import { coalesce } from '../tms/coalesce.ts';
+import { guardTms } from '../tms/guard.ts';
+import { createHardwareApi } from '../tms/hardware-api.ts';
+import { createTmsAdapter } from '../tms/registry.ts';
+import { tmsTaskQueue } from '../workflows/names.ts';
+import { runWorkerProcess } from './process.ts';
+import { connectWorker, installRuntime, runWorkers } from './temporal.ts';
+
+/** How soon a running dispatch learns of a pause: heartbeats are passed on this often. */
+const HEARTBEAT_THROTTLE = '200 milliseconds';
+
+await runWorkerProcess('tms', async ({ config, logger }) => {
+  installRuntime(logger);
+  const pool = createPool(config.database, 'tms');
+  const connection = await connectWorker(config);
+  const recorder = createRecorder(pool, { topicPrefix: config.kafka.topicPrefix, actor: 'platform' });
+  const hardware = createHardwareApi(config.hardwareApi);
+  const adapters = config.tms.map((tms) => ({
+    limits: tms.limits,
+    adapter: guardTms(createTmsAdapter(tms), tms.limits, ({ operation, outcome, seconds }) => {
+      tmsRequestsTotal.inc({ tms: tms.name, operation, outcome });
+      tmsRequestDurationSeconds.observe({ tms: tms.name, operation }, seconds);
+    }),
+  }));
+  const workers = await Promise.all(
+    adapters.map(({ adapter, limits }) =>
+      Worker.create({
+        connection,
+        namespace: config.temporal.namespace,
+        taskQueue: tmsTaskQueue(adapter.name),
+        activities: createTmsActivities({
+          pool,
+          recorder,
+          adapter,
+          single: coalesce(adapter),
+          hardware,
+          concurrency: limits.concurrency,
+        }),
+        maxConcurrentActivityTaskExecutions: 200,
+        maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+        defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+        shutdownGraceTime: '15 seconds',
+      }),
+    ),
+  );
+  return runWorkers(workers, async () => {
+    await Promise.all([...adapters.map(({ adapter }) => adapter.close()), hardware.close()]);
+    await Promise.all([connection.close(), pool.end()]);
+  });
+});
