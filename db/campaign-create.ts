@@ -1,5 +1,5 @@
 /** Creates a campaign and its terminals in one statement, or says why not and leaves nothing behind. */
-import pg from 'pg';
+import { DatabaseError } from 'pg';
 import type { CampaignPolicy } from '../workflows/types.ts';
 import { Parameters, selectTargets, type CampaignTargets } from './campaign-targets.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -39,8 +39,12 @@ export interface BusyTpe {
   campaignId: string;
 }
 
-export type CreateOutcome =
-  | { outcome: 'created' | 'replayed'; campaign: CreatedCampaign }
+export interface CreateSuccess {
+  outcome: 'created' | 'replayed';
+  campaign: CreatedCampaign;
+}
+
+export type CreateRefusal =
   /** The idempotency key belongs to a request with another body. */
   | { outcome: 'key-reused'; campaignId: string }
   | { outcome: 'empty' }
@@ -48,6 +52,8 @@ export type CreateOutcome =
   | { outcome: 'unknown'; count: number; sample: { tpeId: string; index: number }[] }
   | { outcome: 'tms-not-configured'; tms: { name: string; count: number; tpeId: string }[] }
   | { outcome: 'busy'; count: number; sample: BusyTpe[] };
+
+export type CreateOutcome = CreateSuccess | CreateRefusal;
 
 /** How many terminals an error names. */
 const SAMPLE = 20;
@@ -229,6 +235,6 @@ async function findReplay(db: Queryable, campaign: NewCampaign): Promise<CreateO
   return { outcome: 'replayed', campaign: created };
 }
 
-function isUniqueViolation(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && error.code === '23505';
+function isUniqueViolation(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.code === '23505';
 }

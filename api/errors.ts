@@ -1,0 +1,185 @@
+/**
+ * Every way in which the API refuses: one registry with a stable code, the HTTP status and a title. The code
+ * makes the problem's `type` (`/problems/<code>`), which callers may rely on.
+ */
+interface ProblemKind {
+  status: number;
+  title: string;
+  /** When it happens and what to do about it; shown in the documentation. */
+  description: string;
+}
+
+export const PROBLEMS = {
+  'malformed-json': {
+    status: 400,
+    title: 'The body is not valid JSON',
+    description: 'The body can not be parsed. `detail` says where.',
+  },
+  'invalid-request': {
+    status: 400,
+    title: 'The request can not be understood',
+    description: 'The request line, its path or its encoding is broken.',
+  },
+  'invalid-parameters': {
+    status: 400,
+    title: 'A parameter is not valid',
+    description:
+      'A query parameter, a part of the path or a header is unknown or has a wrong value; `errors` names each.',
+  },
+  'invalid-signature': {
+    status: 401,
+    title: 'The signature is not valid',
+    description:
+      'A call-back without a signature, with one of another secret or of another body, or too old.',
+  },
+  'callbacks-not-configured': {
+    status: 403,
+    title: 'This TMS does not call back',
+    description: 'The TMS has no `callbackSecret` in the configuration, so nothing it says can be verified.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'There is no such thing',
+    description: 'No campaign, terminal or TMS has this id.',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'There is no such address',
+    description: 'The path is none of this API; `/api/v1/docs` lists them.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The method is not allowed here',
+    description: 'The path exists; the header `Allow` lists its methods.',
+  },
+  'terminals-busy': {
+    status: 409,
+    title: 'Terminals are still being updated by another campaign',
+    description:
+      'A terminal is in at most one campaign at a time. `errors` names some of them and their campaigns: wait, cancel that campaign, or leave them out. Nothing was created.',
+  },
+  'command-not-possible': {
+    status: 409,
+    title: 'The campaign can not take this command',
+    description: 'The command does not fit the status of the campaign, for example because it has ended.',
+  },
+  'import-conflict': {
+    status: 409,
+    title: 'The fleet changed during the import',
+    description:
+      'Another import changed the same terminals at the same time. Nothing was imported: try again.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    description: '`detail` gives the limit.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The media type is not supported',
+    description: 'The header `Content-Type` or `Content-Encoding` is not what this address takes.',
+  },
+  'validation-failed': {
+    status: 422,
+    title: 'The body is not valid',
+    description:
+      'Fields are missing, unknown or have a wrong value; `errors` names each by its JSON pointer. At most 100 are listed.',
+  },
+  'unknown-terminals': {
+    status: 422,
+    title: 'Terminals are not in the fleet',
+    description: 'Some of `targets.tpeIds` are unknown; `errors` names some of them. Nothing was created.',
+  },
+  'empty-targets': {
+    status: 422,
+    title: 'No terminal is selected',
+    description: 'The targets name no terminal of the fleet. Nothing was created.',
+  },
+  'tms-not-configured': {
+    status: 422,
+    title: 'Terminals belong to a TMS that is not configured',
+    description: 'The platform has no adapter for the TMS of some targets; `errors` names them.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The idempotency key belongs to another request',
+    description: 'The key was used with another body. Use a new key for a new request.',
+  },
+  'import-refused': {
+    status: 422,
+    title: 'The file has errors',
+    description:
+      '`errors` gives the line, the column and what is wrong, for at most 1,000 errors; `errorCount` is the number of all. Nothing was imported.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Something went wrong on our side',
+    description: 'A defect. The log has the details under the correlation id of the answer.',
+  },
+  'temporal-unavailable': {
+    status: 503,
+    title: 'Temporal is not reachable',
+    description: 'The command was not given. Try again after the seconds in `Retry-After`.',
+  },
+  'database-unavailable': {
+    status: 503,
+    title: 'The database is not reachable',
+    description: 'Nothing was done. Try again after the seconds in `Retry-After`.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One fault of a request. Where it is, is told by exactly one of the first four, if it is anywhere. */
+export interface ProblemItem {
+  /** JSON pointer (RFC 6901) into the body. */
+  pointer?: string;
+  /** Name of the query or path parameter. */
+  parameter?: string;
+  header?: string;
+  /** Line of an imported file, from 1. */
+  line?: number;
+  /** Column of an imported file, by its name; null if the whole line is meant. */
+  column?: string | null;
+  message: string;
+}
+
+export interface ProblemOptions {
+  detail: string;
+  errors?: ProblemItem[];
+  /** Further members of the problem document. */
+  extensions?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+/** A refusal: thrown anywhere below a route, answered as `application/problem+json`. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, options: ProblemOptions, cause?: unknown) {
+    super(options.detail, { cause });
+    this.code = code;
+    this.options = options;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+
+  /** The document of RFC 9457. `instance` is the path of the request. */
+  toDocument(instance: string, correlationId: string): Record<string, unknown> {
+    const { detail, errors, extensions } = this.options;
+    return {
+      type: `/problems/${this.code}`,
+      title: PROBLEMS[this.code].title,
+      status: this.status,
+      detail,
+      instance,
+      correlationId,
+      ...(errors && errors.length > 0 && { errors }),
+      ...extensions,
+    };
+  }
+}

@@ -1,0 +1,104 @@
+/** Turns whatever went wrong into a problem document. */
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { DatabaseError } from 'pg';
+import type { Logger } from '../observability/logger.ts';
+import { contextOf } from './context.ts';
+import { Problem } from './errors.ts';
+
+/** Sends a problem. */
+export function sendProblem(request: Request, response: Response, problem: Problem): void {
+  const { correlationId } = contextOf(response);
+  const document = problem.toDocument(request.originalUrl.split('?', 1)[0] ?? '/', correlationId);
+  response
+    .status(problem.status)
+    .set(problem.options.headers ?? {})
+    .type('application/problem+json')
+    .send(JSON.stringify(document));
+}
+
+/** For what no route has taken. */
+export const unknownRoute: RequestHandler = (request) => {
+  throw new Problem('route-not-found', {
+    detail: `There is nothing at ${request.path}. The addresses are listed at /api/v1/docs.`,
+  });
+};
+
+/** The last middleware. What is no refusal is logged, and answered without saying more than that. */
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) {
+      logger.error(
+        { err: error, correlationId: contextOf(response).correlationId },
+        `${request.method} ${request.path} failed`,
+      );
+    }
+    if (response.headersSent) {
+      // Too late for a status: cutting the connection is the only way to tell.
+      response.destroy();
+      return;
+    }
+    // A body that is still on its way would be taken for the next request.
+    if (!request.complete) response.set('connection', 'close');
+    sendProblem(request, response, problem);
+  };
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return fromBodyParser(error) ?? fromDatabase(error) ?? unexpected(error);
+}
+
+/** What express and its body parser throw: errors with a `type` and a status below 500. */
+function fromBodyParser(error: unknown): Problem | undefined {
+  const { type, status, message, limit } = error as {
+    type?: string;
+    status?: number;
+    message?: string;
+    limit?: number;
+  };
+  switch (type) {
+    case 'entity.parse.failed':
+      return new Problem('malformed-json', { detail: `The body is not valid JSON: ${message}.` }, error);
+    case 'entity.too.large':
+      return new Problem('body-too-large', { detail: `The body must have at most ${limit} bytes.` }, error);
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new Problem('unsupported-media-type', { detail: `${message}.` }, error);
+    default:
+      return typeof status === 'number' && status >= 400 && status < 500
+        ? new Problem('invalid-request', { detail: `${message ?? 'The request is broken'}.` }, error)
+        : undefined;
+  }
+}
+
+/** SQLSTATE classes of a server that is away, starting, stopping or full, and the driver's own words for it. */
+const DATABASE_AWAY = /^(08|53|57P)/;
+const CONNECTION_LOST =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|[Cc]onnection terminated|timeout exceeded when trying to connect/;
+
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof DatabaseError) return DATABASE_AWAY.test(error.code ?? '');
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  if (!(error instanceof Error)) return false;
+  return CONNECTION_LOST.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`);
+}
+
+function fromDatabase(error: unknown): Problem | undefined {
+  if (!isDatabaseAway(error)) return undefined;
+  return new Problem(
+    'database-unavailable',
+    { detail: 'The database does not answer.', headers: { 'retry-after': '5' } },
+    error,
+  );
+}
+
+function unexpected(error: unknown): Problem {
+  return new Problem(
+    'internal-error',
+    {
+      detail: 'The request failed for a reason that is not yours. Give the correlation id to who runs this.',
+    },
+    error,
+  );
+}

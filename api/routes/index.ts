@@ -1,0 +1,15 @@
+import type { Route } from '../route.ts';
+import { campaignCommandRoutes } from './campaign-commands.ts';
+import { campaignListRoutes } from './campaign-lists.ts';
+import { campaignStreamRoutes } from './campaign-stream.ts';
+import { campaignRoutes } from './campaigns.ts';
+import { operationRoutes } from './operation.ts';
+
+/** Every route; a path without parameters stands before one with parameters that would match it. */
+export const routes: readonly Route[] = [
+  ...campaignRoutes,
+  ...campaignListRoutes,
+  ...campaignStreamRoutes,
+  ...campaignCommandRoutes,
+  ...operationRoutes,
+];

@@ -1,0 +1,235 @@
+import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
+import { POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
+import { instant, label, orderedVersion, pageOf, uuid, version, z } from './common.ts';
+
+/** Terminals that one request may list. */
+export const MAX_TPE_IDS = 100_000;
+
+const tpeIds = z
+  .array(uuid)
+  .min(1, 'must name at least one terminal')
+  .max(MAX_TPE_IDS, `must name at most ${MAX_TPE_IDS} terminals`)
+  .check(refuseDuplicates);
+
+/** A terminal that is named twice is more likely a mistake in the list than meant. */
+function refuseDuplicates(context: z.core.ParsePayload<string[]>): void {
+  const first = new Map<string, number>();
+  for (const [index, id] of context.value.entries()) {
+    const before = first.get(id);
+    if (before === undefined) first.set(id, index);
+    else
+      context.issues.push({
+        code: 'custom',
+        input: id,
+        path: [index],
+        message: `is the same terminal as number ${before} of the list`,
+      });
+  }
+}
+
+const filter = z
+  .strictObject({
+    model: label(100).optional(),
+    site: label(100).optional(),
+    tms: label(31).optional(),
+    versionBelow: orderedVersion.optional().openapi({
+      description:
+        'Terminals that run a lower version, by numbers: 4.9 is below 4.10. One whose version is unknown is not below.',
+    }),
+  })
+  .refine(
+    (value) => Object.keys(value).length > 0,
+    'must have at least one condition; use {"all": true} for the whole fleet',
+  )
+  .openapi({ description: 'Terminals that meet every condition given.', minProperties: 1 });
+
+const targets = z
+  .strictObject({ tpeIds: tpeIds.optional(), all: z.literal(true).optional(), filter: filter.optional() })
+  .refine((value) => Object.keys(value).length === 1, 'must have exactly one of tpeIds, all, filter')
+  .openapi('Targets', {
+    description: 'Exactly one of the three.',
+    minProperties: 1,
+    maxProperties: 1,
+  });
+
+const pollingWindow = z.strictObject({
+  everySeconds: z.number().min(0.2).max(86_400),
+  attempts: z.number().int().min(1).max(1000),
+});
+
+const scheduleNames = Object.keys(POLLING_SCHEDULES) as (keyof typeof POLLING_SCHEDULES)[];
+
+const policyRequest = z
+  .strictObject({
+    polling: z
+      .strictObject({
+        schedule: z.enum(scheduleNames).optional().openapi({ description: 'A named schedule.' }),
+        windows: z
+          .array(pollingWindow)
+          .min(1)
+          .max(20)
+          .optional()
+          .openapi({ description: 'A schedule of your own: windows that follow one another.' }),
+      })
+      .refine((value) => Object.keys(value).length === 1, 'must have exactly one of schedule, windows')
+      .optional()
+      .openapi({ description: 'When each terminal is looked at; default {"schedule": "standard"}.' }),
+    deadlineSeconds: z
+      .number()
+      .min(1)
+      .max(7 * 86_400)
+      .optional()
+      .openapi({
+        description: 'From the request of an update until it ends in TIMEOUT; default 86400 (24 h).',
+      }),
+    progressEverySeconds: z
+      .number()
+      .min(0.2)
+      .max(3600)
+      .optional()
+      .openapi({ description: 'Between two looks at the counts; default 5.' }),
+  })
+  .openapi('PolicyRequest');
+
+export const campaignRequest = z
+  .strictObject({
+    name: label(200).optional().openapi({ description: 'Default "Update to <targetVersion>".' }),
+    targetVersion: version,
+    targets,
+    policy: policyRequest.optional(),
+    createdBy: label(100)
+      .optional()
+      .openapi({ description: 'Who asks; default the header X-Actor, else "api".' }),
+  })
+  .openapi('CampaignRequest');
+export type CampaignRequest = z.output<typeof campaignRequest>;
+
+const policy = z
+  .object({
+    polling: z.array(z.object({ everySeconds: z.number(), attempts: z.number().int() })),
+    deadlineSeconds: z.number(),
+    progressEverySeconds: z.number(),
+  })
+  .openapi('Policy', { description: 'How the campaign is carried out, every default filled in.' });
+
+const links = z.object({
+  self: z.string(),
+  tpes: z.string(),
+  events: z.string(),
+  stream: z.string(),
+  temporal: z.string().openapi({ description: 'The campaign in the Temporal Web UI.' }),
+});
+
+export const campaignStatus = z.enum(CAMPAIGN_STATUSES).openapi('CampaignStatus');
+export const tpeStatus = z.enum(TPE_STATUSES).openapi('TpeStatus');
+
+export const statusCounts = z
+  .partialRecord(z.enum(TPE_STATUSES), z.number().int())
+  .openapi('StatusCounts', { description: 'Terminals by status; a status that none has is absent.' });
+
+export const campaignCreated = z
+  .object({
+    campaignId: uuid,
+    name: z.string(),
+    status: campaignStatus,
+    targetVersion: z.string(),
+    targets: z.number().int().openapi({ description: 'Number of terminals, skipped ones included.' }),
+    links,
+  })
+  .openapi('CampaignCreated');
+
+export const campaignSummary = z
+  .object({
+    campaignId: uuid,
+    name: z.string(),
+    status: campaignStatus,
+    targetVersion: z.string(),
+    total: z.number().int().openapi({ description: 'Number of terminals.' }),
+    counts: statusCounts,
+    final: z.number().int().openapi({ description: 'Terminals whose status is final.' }),
+    percentFinal: z.number().openapi({ description: '0 to 100, one decimal.' }),
+    createdBy: z.string(),
+    createdAt: instant,
+    startedAt: instant.nullable(),
+    dispatchedAt: instant
+      .nullable()
+      .openapi({ description: 'When the TMSs had been asked for every terminal.' }),
+    endedAt: instant.nullable(),
+    links,
+  })
+  .openapi('CampaignSummary');
+
+export const campaignDetail = campaignSummary
+  .extend({
+    targets: z.record(z.string(), z.unknown()).openapi({
+      description: 'As asked for; a list of terminals is given as their number.',
+    }),
+    policy,
+    correlationId: z.string(),
+    lastCommand: z
+      .object({ command: z.string(), by: z.string(), reason: z.string().nullable(), at: instant })
+      .nullable()
+      .openapi({ description: 'Who paused, resumed or cancelled it last.' }),
+  })
+  .openapi('Campaign');
+
+export const campaignTpe = z
+  .object({
+    tpeId: uuid,
+    idTms: z.string(),
+    tms: z.string(),
+    model: z.string(),
+    site: z.string(),
+    status: tpeStatus,
+    reason: z.string().nullable(),
+    attempt: z.number().int(),
+    tmsState: z.string().nullable().openapi({ description: 'What the TMS said last.' }),
+    fromVersion: z.string().nullable(),
+    version: z.string().nullable().openapi({ description: 'What the terminal itself reported last.' }),
+    requestedAt: instant.nullable(),
+    lastUpdate: instant,
+    links: z.object({ self: z.string(), temporal: z.string() }),
+  })
+  .openapi('CampaignTpe');
+
+export const eventRecord = z
+  .object({
+    seq: z.number().int(),
+    eventId: uuid,
+    occurredAt: instant,
+    type: z.string().openapi({ example: 'tpe.requested' }),
+    tpeId: uuid.nullable(),
+    actor: z.string(),
+    reason: z.string().nullable(),
+    data: z.record(z.string(), z.unknown()),
+    correlationId: z.string().nullable(),
+  })
+  .openapi('Event');
+
+export const progress = z
+  .object({
+    campaignId: uuid,
+    status: campaignStatus,
+    counts: statusCounts,
+    total: z.number().int(),
+    final: z.number().int(),
+  })
+  .openapi('Progress');
+
+export const commandRequest = z
+  .strictObject({ by: label(100).optional(), reason: label(500).optional() })
+  .openapi('CommandRequest');
+
+export const commandAccepted = z
+  .object({
+    campaignId: uuid,
+    command: z.enum(['pause', 'resume', 'cancel']),
+    by: z.string(),
+    reason: z.string().nullable(),
+    links,
+  })
+  .openapi('CommandAccepted');
+
+export const campaignPage = pageOf(campaignSummary).openapi('CampaignPage');
+export const campaignTpePage = pageOf(campaignTpe).openapi('CampaignTpePage');
+export const eventPage = pageOf(eventRecord).openapi('EventPage');

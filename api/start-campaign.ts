@@ -1,0 +1,42 @@
+/** Starts the workflow of a campaign; also used for campaigns whose first start was lost. */
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { campaignWorkflowId, CAMPAIGN_TASK_QUEUE } from '../workflows/names.ts';
+import { CAMPAIGN_ID, TARGET_VERSION, UPDATE_STATUS } from '../workflows/search-attributes.ts';
+
+export interface CampaignToStart {
+  campaignId: string;
+  name: string;
+  targetVersion: string;
+  /** Number of terminals. */
+  total: number;
+}
+
+/**
+ * Starts the workflow; harmless when it was started before, also when it has ended since.
+ * @throws the client's error when Temporal is not reachable
+ */
+export async function startCampaignWorkflow(
+  client: Client,
+  campaign: CampaignToStart,
+): Promise<'started' | 'was-started'> {
+  const { campaignId, name, targetVersion, total } = campaign;
+  try {
+    await client.workflow.start('campaign', {
+      workflowId: campaignWorkflowId(campaignId),
+      taskQueue: CAMPAIGN_TASK_QUEUE,
+      args: [{ campaignId }],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      typedSearchAttributes: [
+        { key: CAMPAIGN_ID, value: campaignId },
+        { key: TARGET_VERSION, value: targetVersion },
+        { key: UPDATE_STATUS, value: 'SCHEDULED' },
+      ],
+      staticSummary: `${name} · ${total} terminals → ${targetVersion}`,
+      staticDetails: `Campaign **${name}**: bring ${total} terminals to version ${targetVersion}.`,
+    });
+    return 'started';
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'was-started';
+    throw error;
+  }
+}

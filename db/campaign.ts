@@ -1,0 +1,153 @@
+/** Campaigns as people read them. */
+import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
+import type { CampaignPolicy } from '../workflows/types.ts';
+import { Parameters } from './campaign-targets.ts';
+import type { Queryable } from './pool.ts';
+
+export interface CampaignRow {
+  campaignId: string;
+  name: string;
+  status: CampaignStatus;
+  targetVersion: string;
+  total: number;
+  createdBy: string;
+  createdAt: Date;
+  startedAt: Date | null;
+  dispatchedAt: Date | null;
+  endedAt: Date | null;
+  /** `createdAt` with microseconds, for the cursor. */
+  createdAtExact: string;
+}
+
+export interface CampaignDetailRow extends CampaignRow {
+  /** As asked for; a list of terminals is given as their number. */
+  targets: Record<string, unknown>;
+  policy: CampaignPolicy;
+  correlationId: string;
+  lastCommand: { command: string; by: string; reason: string | null; at: string } | null;
+}
+
+const COLUMNS = `campaign_id AS "campaignId", name, status, version_cible AS "targetVersion", total,
+  created_by AS "createdBy", created_at AS "createdAt", started_at AS "startedAt",
+  dispatched_at AS "dispatchedAt", ended_at AS "endedAt",
+  to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAtExact"`;
+
+/** One campaign; undefined if there is none with this id. */
+export async function findCampaign(
+  db: Queryable,
+  campaignId: string,
+): Promise<CampaignDetailRow | undefined> {
+  const { rows } = await db.query<CampaignDetailRow>(
+    `SELECT ${COLUMNS}, policy, correlation_id AS "correlationId", last_command AS "lastCommand",
+            CASE WHEN targets ? 'tpeIds' THEN jsonb_build_object('tpeIds', jsonb_array_length(targets->'tpeIds'))
+                 ELSE targets END AS targets
+     FROM campaign WHERE campaign_id = $1`,
+    [campaignId],
+  );
+  return rows[0];
+}
+
+/** What a command needs to know of a campaign. */
+export async function findCampaignStatus(
+  db: Queryable,
+  campaignId: string,
+): Promise<{ status: CampaignStatus; total: number } | undefined> {
+  const { rows } = await db.query<{ status: CampaignStatus; total: number }>({
+    name: 'campaign-status',
+    text: 'SELECT status, total FROM campaign WHERE campaign_id = $1',
+    values: [campaignId],
+  });
+  return rows[0];
+}
+
+export interface CampaignListQuery {
+  status?: CampaignStatus | undefined;
+  /** Goes on after this campaign: its exact time of creation and its id. */
+  after?: readonly [string, string] | undefined;
+  limit: number;
+}
+
+/** Campaigns, newest first. */
+export async function listCampaigns(db: Queryable, query: CampaignListQuery): Promise<CampaignRow[]> {
+  const parameters = new Parameters();
+  const conditions = ['true'];
+  if (query.status) conditions.push(`status = ${parameters.add(query.status)}`);
+  if (query.after) {
+    const [at, id] = query.after.map((part) => parameters.add(part));
+    // Descending by time, ascending by id, as the index has it.
+    conditions.push(
+      `created_at <= ${at}::timestamptz AND (created_at < ${at}::timestamptz OR campaign_id > ${id}::uuid)`,
+    );
+  }
+  const { rows } = await db.query<CampaignRow>(
+    `SELECT ${COLUMNS} FROM campaign WHERE ${conditions.join(' AND ')}
+     ORDER BY created_at DESC, campaign_id LIMIT ${parameters.add(query.limit)}`,
+    parameters.values,
+  );
+  return rows;
+}
+
+/** Terminals by status, of several campaigns at once; a campaign without terminals has empty counts. */
+export async function countStatuses(
+  db: Queryable,
+  campaignIds: readonly string[],
+): Promise<Map<string, StatusCounts>> {
+  const counts = new Map<string, StatusCounts>(campaignIds.map((id) => [id, {}]));
+  if (campaignIds.length === 0) return counts;
+  const { rows } = await db.query<{ campaignId: string; status: TpeStatus; count: number }>({
+    name: 'count-statuses',
+    text: `SELECT campaign_id AS "campaignId", status, count(*)::integer AS count
+           FROM campaign_tpe WHERE campaign_id = ANY($1::uuid[]) GROUP BY campaign_id, status`,
+    values: [campaignIds],
+  });
+  for (const { campaignId, status, count } of rows) (counts.get(campaignId) ?? {})[status] = count;
+  return counts;
+}
+
+/** The campaigns that have not ended, oldest first. */
+export async function findOpenCampaigns(db: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ campaignId: string }>(
+    `SELECT campaign_id AS "campaignId" FROM campaign
+     WHERE status NOT IN ('COMPLETED', 'CANCELLED', 'ABORTED') ORDER BY created_at LIMIT $1`,
+    [limit],
+  );
+  return rows.map(({ campaignId }) => campaignId);
+}
+
+export interface CampaignTpeRow {
+  tpeId: string;
+  idTms: string;
+  tms: string;
+  model: string;
+  site: string;
+  status: TpeStatus;
+  reason: string | null;
+  attempt: number;
+  tmsState: string | null;
+  fromVersion: string | null;
+  version: string | null;
+  requestedAt: Date | null;
+  lastUpdate: Date;
+}
+
+/** The terminals of a campaign in the order of their ids, from after `after`. */
+export async function listCampaignTpes(
+  db: Queryable,
+  campaignId: string,
+  query: { status?: TpeStatus | undefined; after?: string | undefined; limit: number },
+): Promise<CampaignTpeRow[]> {
+  const parameters = new Parameters();
+  const conditions = [`c.campaign_id = ${parameters.add(campaignId)}`];
+  if (query.status) conditions.push(`c.status = ${parameters.add(query.status)}`);
+  if (query.after) conditions.push(`c.tpe_id > ${parameters.add(query.after)}`);
+  const { rows } = await db.query<CampaignTpeRow>(
+    `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.status, c.reason, c.attempt,
+            c.tms_state AS "tmsState", c.from_version AS "fromVersion", c.version,
+            c.requested_at AS "requestedAt", c.last_update AS "lastUpdate"
+     FROM campaign_tpe c JOIN tpe t USING (tpe_id)
+     WHERE ${conditions.join(' AND ')}
+     ORDER BY c.tpe_id LIMIT ${parameters.add(query.limit)}`,
+    parameters.values,
+  );
+  return rows;
+}
