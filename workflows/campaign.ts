@@ -10,7 +10,6 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -175,7 +174,6 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     });
     try {
       for (;;) {
-        await sleep(interval);
         const anyChangeFrom = Date.now() + Math.max(300_000, (policy.deadlineSeconds * 1000) / 50);
         counts = await awaitProgress({ campaignId, seen: counts, step, anyChangeFrom });
         show();
