@@ -16,6 +16,8 @@ export function createPool(config: Config['database'], applicationName: string):
   });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);
+  // Nor must one that is lost between two statements of a transaction; the second statement then fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

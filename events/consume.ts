@@ -19,7 +19,10 @@ export interface TopicRecord {
 export interface TopicContent {
   /** In order of offset within each partition. */
   records: TopicRecord[];
-  /** What compaction leaves: the last record of each key, those whose last is a tombstone left out. */
+  /**
+   * What compaction leaves: the last record of each key, those whose last is a tombstone left out. `data` is
+   * the parsed JSON, or the text where it is none (a dead letter may be anything).
+   */
   latest: Map<string, { headers: Record<string, string>; data: unknown }>;
 }
 
@@ -107,7 +110,15 @@ function compact(records: readonly TopicRecord[]): TopicContent['latest'] {
   const latest: TopicContent['latest'] = new Map();
   for (const { key, headers, value } of records) {
     if (value === null) latest.delete(key);
-    else latest.set(key, { headers, data: JSON.parse(value.toString()) as unknown });
+    else latest.set(key, { headers, data: parsedOrText(value.toString()) });
   }
   return latest;
+}
+
+function parsedOrText(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
 }
