@@ -26,6 +26,8 @@ export const unknownRoute: RequestHandler = (request) => {
 /** The last middleware. What is no refusal is logged, and answered without saying more than that. */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
+    // The caller has hung up in the middle of its request: nobody waits for an answer.
+    if (request.destroyed && !request.complete) return;
     const problem = toProblem(error);
     if (problem.status >= 500) {
       logger.error(
@@ -38,8 +40,6 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    // A body that is still on its way would be taken for the next request.
-    if (!request.complete) response.set('connection', 'close');
     sendProblem(request, response, problem);
   };
 }
