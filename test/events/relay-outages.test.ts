@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../db/pool.ts';
 import { Proxy } from './proxy.ts';
@@ -86,7 +85,7 @@ describe('while PostgreSQL is away', { timeout: LIMIT }, () => {
   test('a transaction that loses its connection fails, the process does not', async () => {
     const losing = inTransaction(rig.db, async (client) => {
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      const lost = once(client, 'end');
+      const lost = new Promise((resolve) => client.once('end', resolve));
       await rig.db.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
       await lost;
       await client.query('SELECT 1');
