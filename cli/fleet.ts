@@ -1,0 +1,118 @@
+/** `tpe fleet …`: the terminals. */
+import { createReadStream } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CliError, EXIT } from './http.ts';
+import { positive, setup } from './options.ts';
+import { fields, moment, print, printJson, table } from './output.ts';
+import type { ImportResult, Tpe, TpeDetail } from './types.ts';
+
+export function addFleetCommands(program: Command): void {
+  const fleet = program.command('fleet').description('the terminals');
+
+  fleet
+    .command('import')
+    .description('import terminals from a CSV file; if any line is wrong, nothing is imported')
+    .argument(
+      '<file>',
+      'CSV with the columns tpeId, idTms, tms, model, site, and optionally version, tags; - is stdin',
+    )
+    .action(importFile);
+
+  fleet
+    .command('list')
+    .description('list terminals')
+    .option('--model <model>')
+    .option('--site <site>')
+    .option('--tms <name>')
+    .option('--version <version>', 'the version that they run')
+    .option('--limit <n>', 'most terminals to show', positive, 50)
+    .action(listTpes);
+
+  fleet.command('show').description('a terminal and its campaigns').argument('<tpeId>').action(showTpe);
+}
+
+async function importFile(file: string, _options: unknown, command: Command): Promise<void> {
+  const { api, options } = setup(command);
+  if (file !== '-') await requireReadable(file);
+  const body = file === '-' ? process.stdin : createReadStream(file);
+  const result = await api.call<ImportResult>('tpes/import', {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'text/csv' },
+  });
+  if (options.json) return printJson(result);
+  const { imported, inserted, updated, unchanged } = result;
+  print(`${imported} terminals imported: ${inserted} new, ${updated} changed, ${unchanged} as they were.`);
+}
+
+/** @throws CliError a file that can't be read is a mistake in the command line */
+export async function requireReadable(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    throw new CliError(
+      EXIT.usage,
+      { type: 'about:blank', title: "The file can't be read", detail: (error as Error).message },
+      error,
+    );
+  }
+}
+
+async function listTpes(
+  {
+    limit,
+    model,
+    site,
+    tms,
+    version,
+  }: Record<'model' | 'site' | 'tms' | 'version', string | undefined> & { limit: number },
+  command: Command,
+): Promise<void> {
+  const { api, options } = setup(command);
+  const items = await api.list<Tpe>('tpes', { model, site, tms, version }, limit);
+  if (options.json) return printJson({ items });
+  if (items.length === 0) return print('No terminal.');
+  print(
+    table(items, [
+      { title: 'TPE', value: (row) => row.tpeId },
+      { title: 'TMS', value: (row) => row.tms },
+      { title: 'ID AT TMS', value: (row) => row.idTms },
+      { title: 'MODEL', value: (row) => row.model },
+      { title: 'SITE', value: (row) => row.site },
+      { title: 'VERSION', value: (row) => row.version },
+      { title: 'TAGS', value: (row) => row.tags.join(' ') },
+    ]),
+  );
+}
+
+async function showTpe(tpeId: string, _options: unknown, command: Command): Promise<void> {
+  const { api, options } = setup(command);
+  const tpe = await api.call<TpeDetail>(`tpes/${encodeURIComponent(tpeId)}`);
+  if (options.json) return printJson(tpe);
+  print(
+    fields([
+      ['terminal', tpe.tpeId],
+      ['TMS', `${tpe.tms} (${tpe.idTms})`],
+      ['model', tpe.model],
+      ['site', tpe.site],
+      ['version', tpe.version],
+      ['tags', tpe.tags.join(' ')],
+      ['active', tpe.active ? 'yes' : 'no'],
+      ['last seen', moment(tpe.lastSeen)],
+    ]),
+  );
+  if (tpe.campaigns.length === 0) return;
+  print('');
+  print(
+    table(tpe.campaigns, [
+      { title: 'CAMPAIGN', value: (row) => row.campaignId },
+      { title: 'NAME', value: (row) => row.name },
+      { title: 'FROM', value: (row) => row.fromVersion },
+      { title: 'TO', value: (row) => row.targetVersion },
+      { title: 'STATUS', value: (row) => row.status },
+      { title: 'REASON', value: (row) => row.reason },
+      { title: 'LAST UPDATE', value: (row) => moment(row.lastUpdate) },
+    ]),
+  );
+}

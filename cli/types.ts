@@ -1,0 +1,21 @@
+/** The answers of the API, from the schemas that make its OpenAPI document. */
+import type { z } from 'zod';
+import type {
+  campaignCreated,
+  campaignDetail,
+  campaignSummary,
+  campaignTpe,
+  commandAccepted,
+  progress,
+} from '../api/schemas/campaign.ts';
+import type { importResult, tpe, tpeDetail } from '../api/schemas/tpe.ts';
+
+export type CampaignCreated = z.output<typeof campaignCreated>;
+export type CampaignSummary = z.output<typeof campaignSummary>;
+export type CampaignDetail = z.output<typeof campaignDetail>;
+export type CampaignTpe = z.output<typeof campaignTpe>;
+export type CommandAccepted = z.output<typeof commandAccepted>;
+export type Progress = z.output<typeof progress>;
+export type ImportResult = z.output<typeof importResult>;
+export type Tpe = z.output<typeof tpe>;
+export type TpeDetail = z.output<typeof tpeDetail>;

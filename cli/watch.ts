@@ -1,0 +1,130 @@
+/** Watches a campaign to its end: a live bar on a terminal, one line per change elsewhere. */
+import { Presets, SingleBar } from 'cli-progress';
+import { EventSource } from 'eventsource';
+import { unreachable, type ApiClient, CliError } from './http.ts';
+import { print, printJson } from './output.ts';
+import { statusTable } from './status-table.ts';
+import type { Progress } from './types.ts';
+
+/** How long the API may be away before watching it is given up. */
+const GIVE_UP_MS = 60_000;
+
+/**
+ * Shows the progress until the campaign has ended; connects again after an interruption.
+ * @throws CliError when there is no such campaign, or the API stays away
+ */
+export async function watchCampaign(
+  api: ApiClient,
+  campaignId: string,
+  { json }: { json: boolean },
+): Promise<void> {
+  const path = `campaigns/${encodeURIComponent(campaignId)}`;
+  // Also tells a wrong id, and an API that is not there, before anything is drawn.
+  await api.call(path);
+  const show = json ? showJson() : process.stdout.isTTY ? showBar() : showLines();
+  try {
+    await follow(api, `${path}/stream`, show);
+  } finally {
+    show.stop();
+  }
+}
+
+interface Display {
+  progress(progress: Progress, ended: boolean): void;
+  interrupted(): void;
+  stop(): void;
+}
+
+function follow(api: ApiClient, path: string, show: Display): Promise<void> {
+  const url = api.address(path);
+  const source = new EventSource(url);
+  let givingUp: NodeJS.Timeout | undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    const parse = ({ data }: { data: string }): Progress => JSON.parse(data) as Progress;
+    source.addEventListener('open', () => {
+      clearTimeout(givingUp);
+      givingUp = undefined;
+    });
+    source.addEventListener('progress', (event) => show.progress(parse(event), false));
+    source.addEventListener('end', (event) => {
+      show.progress(parse(event), true);
+      resolve();
+    });
+    source.addEventListener('error', (event) => {
+      if (source.readyState === source.CLOSED) {
+        reject(
+          new CliError(1, {
+            type: 'about:blank',
+            title: 'The stream can not be followed',
+            detail: `${event.message ?? 'The API closed it'}${event.code === undefined ? '' : ` (status ${event.code})`}.`,
+          }),
+        );
+        return;
+      }
+      show.interrupted();
+      givingUp ??= setTimeout(
+        () => reject(unreachable(url, event.message ?? 'the connection was cut')),
+        GIVE_UP_MS,
+      );
+    });
+  });
+  return done.finally(() => {
+    clearTimeout(givingUp);
+    source.close();
+  });
+}
+
+function showJson(): Display {
+  return {
+    // The last state comes twice, as progress and as end: it is written once.
+    progress: (progress, ended) => printJson({ event: ended ? 'end' : 'progress', ...progress }),
+    interrupted: () => undefined,
+    stop: () => undefined,
+  };
+}
+
+function showLines(): Display {
+  return {
+    progress(progress, ended) {
+      if (ended) return summarise(progress);
+      print(
+        `${new Date().toISOString()}  ${progress.status}  ${progress.final}/${progress.total} final  ${describeCounts(progress)}`,
+      );
+    },
+    interrupted: () => process.stderr.write('The connection was cut; connecting again.\n'),
+    stop: () => undefined,
+  };
+}
+
+function showBar(): Display {
+  const bar = new SingleBar(
+    { format: '{bar} {percentage} % · {value}/{total} final · {state}', hideCursor: true, forceRedraw: true },
+    Presets.shades_classic,
+  );
+  let last: Progress | undefined;
+  let ended: Progress | undefined;
+  return {
+    progress(progress, isEnd) {
+      const state = `${progress.status} · ${describeCounts(progress)}`;
+      if (last) bar.update(progress.final, { state });
+      else bar.start(progress.total, progress.final, { state });
+      last = progress;
+      if (isEnd) ended = progress;
+    },
+    interrupted: () => bar.update({ state: 'connecting again …' }),
+    stop() {
+      bar.stop();
+      if (ended) summarise(ended);
+    },
+  };
+}
+
+function describeCounts({ counts }: Progress): string {
+  return Object.entries(counts)
+    .map(([status, count]) => `${status} ${count}`)
+    .join(', ');
+}
+
+function summarise({ status, counts, total }: Progress): void {
+  print(`\nThe campaign is ${status}.\n\n${statusTable(counts, total)}`);
+}
