@@ -1,0 +1,199 @@
+import { resolve } from 'node:path';
+import { migrate } from '../db/migrate.ts';
+import { type DataDir, openDataDir } from './data-dir.ts';
+import {
+  checkOwnKafka,
+  checkOwnTemporal,
+  startKafka,
+  startPostgres,
+  startTemporal,
+} from './infrastructure.ts';
+import type { ManagedProcess } from './managed-process.ts';
+import { assertFree, freePorts, type PortName, type Ports, portsFrom } from './ports.ts';
+import { ensureDatabase } from './postgres.ts';
+import { type Progress, silentProgress, terminalProgress } from './progress.ts';
+import {
+  exampleSimulator,
+  exampleTmsConfig,
+  type RoleName,
+  ROLES,
+  roleSpec,
+  type SimulatorOptions,
+} from './roles.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface StackOptions {
+  /** Where data and logs are kept; made if need be, used by one stack at a time. */
+  dataDir: string;
+  /** Added to every port; default 0. */
+  portOffset?: number;
+  /** Ports that differ from those by environment; `free` takes any that are free. */
+  ports?: Partial<Ports> | 'free';
+  /** How the simulated TMSs behave, by default as in `examples/simulator.json`; false starts none. */
+  simulator?: SimulatorOptions | false;
+  /** The roles to start, by default all. Others can be started later. */
+  roles?: readonly RoleName[];
+  /** Tells nothing on stderr. */
+  quiet?: boolean;
+  /**
+   * The environment, by default this process's own: ports, and the addresses of parts that run elsewhere
+   * (`TEMPORAL_ADDRESS`, `DATABASE_URL`, `KAFKA_BROKERS`, `TMS_CONFIG`), which are then not started here.
+   */
+  env?: Record<string, string | undefined>;
+  /** Keeps Temporal's data in memory: faster, and gone at the end. */
+  temporalInMemory?: boolean;
+  /** False lets PostgreSQL answer before its data is on the disk: for measuring only. */
+  postgresDurable?: boolean;
+  /** Aborting it gives up the start; everything that was started is stopped. */
+  signal?: AbortSignal;
+}
+
+export interface Stack {
+  dataDir: string;
+  ports: Ports;
+  /** The configuration of this stack's processes, by the names of `config.ts`. */
+  env: Record<string, string>;
+  /** Starts a role that was not started before, with settings that differ from `env`, and waits until it is ready. */
+  startRole(name: RoleName, env?: Record<string, string>): Promise<ManagedProcess>;
+  /** A process of the stack: a role, `temporal`, `postgres` or `kafka`. */
+  process(name: string): ManagedProcess;
+  /** Stops everything in the reverse order of the start. */
+  stop(): Promise<void>;
+}
+
+/** Which ports each part takes when the stack starts it. */
+const PORTS_OF: Record<'temporal' | 'postgres' | 'kafka' | RoleName, PortName[]> = {
+  temporal: ['temporal', 'temporalUi'],
+  postgres: ['postgres'],
+  kafka: ['kafka', 'kafkaController'],
+  simulator: ['simulatorTms', 'simulatorHardware'],
+  orchestrator: ['orchestrator'],
+  tms: ['tms'],
+  relay: ['relay'],
+  api: ['api'],
+};
+
+/**
+ * Starts Temporal, PostgreSQL and Kafka, brings the database to the newest schema, and starts the application's
+ * processes. All of them are started again when they end, and stopped when this process ends, however it ends.
+ * @throws StackError that says what is wrong and what to do: a taken port, a data folder in use, a missing tool,
+ * a part that does not start. Nothing is left running then.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const outside = options.env ?? process.env;
+  const roles = options.roles ?? ROLES.filter((role) => role !== 'simulator' || options.simulator !== false);
+  const ports = await portsOf(options, outside);
+  const progress = options.quiet ? silentProgress : terminalProgress();
+  const dataDir = await openDataDir(resolve(options.dataDir));
+  const supervisor = new Supervisor(dataDir, progress);
+  const stop = async (): Promise<void> => {
+    await supervisor.stop();
+    dataDir.release();
+  };
+  try {
+    const own = (['temporal', 'postgres', 'kafka'] as const).filter((part) => !outside[VARIABLES[part]]);
+    await assertFree(
+      ports,
+      [...own, ...roles].flatMap((part) => PORTS_OF[part]),
+    );
+    const env = await startInfrastructure({ options, outside, ports, dataDir, supervisor, progress });
+    const context = { ports, env, dataDir: dataDir.path, simulator: options.simulator ?? exampleSimulator() };
+    const start = (name: RoleName, extra: Record<string, string> = {}): Promise<ManagedProcess> =>
+      supervisor.start(roleSpec(name, { ...context, env: { ...env, ...extra } }), runs(name, ports));
+    // The simulator first: it is what the others call.
+    if (roles.includes('simulator')) await start('simulator');
+    await settleAll(roles.filter((role) => role !== 'simulator').map((role) => start(role)));
+    return {
+      dataDir: dataDir.path,
+      ports,
+      env,
+      startRole: start,
+      process: (name) => supervisor.get(name),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The variables that say that a part runs elsewhere. */
+const VARIABLES = { temporal: 'TEMPORAL_ADDRESS', postgres: 'DATABASE_URL', kafka: 'KAFKA_BROKERS' } as const;
+
+interface Start {
+  options: StackOptions;
+  outside: Record<string, string | undefined>;
+  ports: Ports;
+  dataDir: DataDir;
+  supervisor: Supervisor;
+  progress: Progress;
+}
+
+/** Starts or checks Temporal, PostgreSQL and Kafka; gives the environment of the roles. */
+async function startInfrastructure(start: Start): Promise<Record<string, string>> {
+  const { options, outside, ports, dataDir, supervisor, progress } = start;
+  const context = { ...options, dataDir: dataDir.path, supervisor, progress, ports };
+  const namespace = outside.TEMPORAL_NAMESPACE || 'default';
+  const [temporal, database, kafka] = await settleAll([
+    unlessGiven(
+      outside.TEMPORAL_ADDRESS,
+      (address) => checkOwnTemporal(address, namespace),
+      () => startTemporal(context),
+    ),
+    unlessGiven(
+      outside.DATABASE_URL,
+      async () => undefined,
+      async () => {
+        const url = new URL(await startPostgres(context));
+        url.pathname = '/tpe';
+        return url.href;
+      },
+    ).then(async (url) => {
+      await ensureDatabase(url);
+      await migrate(url);
+      return url;
+    }),
+    unlessGiven(outside.KAFKA_BROKERS, checkOwnKafka, () => startKafka(context)),
+  ]);
+  return {
+    TEMPORAL_ADDRESS: temporal,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_UI_URL: outside.TEMPORAL_UI_URL || `http://127.0.0.1:${ports.temporalUi}`,
+    DATABASE_URL: database,
+    KAFKA_BROKERS: kafka,
+    TMS_CONFIG: outside.TMS_CONFIG || exampleTmsConfig(ports.simulatorTms),
+    HARDWARE_API_URL: outside.HARDWARE_API_URL || `http://127.0.0.1:${ports.simulatorHardware}`,
+    API_PORT: String(ports.api),
+  };
+}
+
+async function unlessGiven(
+  address: string | undefined,
+  check: (address: string) => Promise<void>,
+  start: () => Promise<string>,
+): Promise<string> {
+  if (!address) return start();
+  await check(address);
+  return address;
+}
+
+/** All results; the first failure, but only after all have come to an end, so that none goes on behind it. */
+async function settleAll<T extends readonly unknown[]>(promises: {
+  [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+async function portsOf(options: StackOptions, env: Record<string, string | undefined>): Promise<Ports> {
+  if (options.ports === 'free') return freePorts();
+  return { ...portsFrom(env, options.portOffset), ...options.ports };
+}
+
+function runs(name: RoleName, ports: Ports): string {
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  if (name === 'simulator') {
+    return `Simulated TMSs on ${at(ports.simulatorTms)}, Hardware-API on ${at(ports.simulatorHardware)}`;
+  }
+  return `${name === 'api' ? 'API' : `Worker ${name}`} on ${at(ports[name])}`;
+}

@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../workflows/names.ts';
+import { cached } from './cache.ts';
+import { downloadArchive } from './download.ts';
+import { firstOf, type FetchContext } from './fetching.ts';
+import { StackError } from './errors.ts';
+import type { ProcessSpec } from './managed-process.ts';
+import { onPath, run, versionOf } from './tools.ts';
+import { isAtLeast, OLDEST_ACCEPTED, VERSIONS } from './versions.ts';
+
+const LABEL = 'Temporal';
+
+/** The path of the Temporal CLI, which holds the server and its Web UI. */
+export async function findTemporal(context: FetchContext): Promise<string> {
+  const version = VERSIONS.temporalCli;
+  return firstOf(
+    'the Temporal server',
+    'Install the Temporal CLI or Go (1.22 or later), or set TEMPORAL_ADDRESS to a server that runs.',
+    [
+      { name: 'PATH', get: temporalOnPath },
+      {
+        name: `version ${version}`,
+        get: async () => {
+          const dir = await cached(`temporal-${version}`, async (target) => {
+            context.task.update(`Downloading the Temporal server ${version}, first time only`);
+            const failure = await download(target, context).catch((error: Error) => error);
+            context.signal?.throwIfAborted();
+            if (failure) await build(target, context, failure);
+          });
+          return join(dir, 'temporal');
+        },
+      },
+    ],
+    context.signal,
+  );
+}
+
+async function temporalOnPath(): Promise<string | null> {
+  const path = await onPath('temporal');
+  const version = path === null ? null : await versionOf(path, '--version');
+  if (version !== null && !isAtLeast(version, OLDEST_ACCEPTED.temporalCli)) {
+    throw new Error(`${path} is ${version}, older than ${OLDEST_ACCEPTED.temporalCli}`);
+  }
+  return version === null ? null : path;
+}
+
+async function download(dir: string, { signal }: FetchContext): Promise<void> {
+  const version = VERSIONS.temporalCli;
+  const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string];
+  if (!arch) throw new StackError(`there is no download for ${process.arch}`);
+  const release = `https://github.com/temporalio/cli/releases/download/v${version}`;
+  await downloadArchive(
+    {
+      url: `${release}/temporal_cli_${version}_${process.platform}_${arch}.tar.gz`,
+      checksums: { url: `${release}/checksums.txt`, algorithm: 'sha256' },
+    },
+    dir,
+    { signal },
+  );
+  await assertRuns(dir);
+}
+
+async function build(dir: string, { task, signal }: FetchContext, downloadFailure: Error): Promise<void> {
+  const go = await onPath('go');
+  const version = go === null ? null : await versionOf(go, 'version');
+  if (go === null || version === null || !isAtLeast(version, OLDEST_ACCEPTED.go)) {
+    const missing =
+      version === null ? 'go is not on PATH' : `go ${version} is older than ${OLDEST_ACCEPTED.go}`;
+    throw new StackError(`${downloadFailure.message}; ${missing}`);
+  }
+  task.update(`Building the Temporal server ${VERSIONS.temporalCli}, first time only, 2–3 min`);
+  await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@v${VERSIONS.temporalCli}`], {
+    env: { GOBIN: dir, GOFLAGS: '' },
+    signal,
+  });
+  await assertRuns(dir);
+}
+
+async function assertRuns(dir: string): Promise<void> {
+  const path = join(dir, 'temporal');
+  if ((await versionOf(path, '--version')) === null) throw new StackError(`${path} does not run`);
+}
+
+export interface TemporalOptions {
+  /** The Temporal CLI. */
+  command: string;
+  port: number;
+  uiPort: number;
+  /** The database file; null keeps everything in memory. */
+  file: string | null;
+}
+
+/**
+ * Settings of the development server that differ from its defaults, which are meant for one developer's few
+ * workflows: how much it takes is for the machine to say, not for a limit.
+ */
+const DYNAMIC_CONFIG = {
+  'frontend.rps': 20_000,
+  'frontend.namespaceRPS': 20_000,
+  'history.rps': 20_000,
+  'matching.rps': 20_000,
+};
+
+export function temporalSpec({ command, port, uiPort, file }: TemporalOptions): ProcessSpec {
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--ui-port',
+    String(uiPort),
+  ];
+  args.push('--log-level', 'warn', '--color', 'never');
+  if (file !== null) {
+    // Without these two it starts 19 child workflows per second instead of 107.
+    args.push(
+      '--db-filename',
+      file,
+      '--sqlite-pragma',
+      'journal_mode=wal',
+      '--sqlite-pragma',
+      'synchronous=normal',
+    );
+  }
+  for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
+  for (const [key, value] of Object.entries(DYNAMIC_CONFIG)) {
+    args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);
+  }
+  return {
+    name: 'temporal',
+    label: LABEL,
+    command,
+    args,
+    // A profile of the person's own must not reach the server's start.
+    env: { TEMPORAL_ADDRESS: '', TEMPORAL_NAMESPACE: '' },
+    stage: 0,
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 10_000,
+    readyTimeoutMs: 60_000,
+    check: () => checkTemporal(`127.0.0.1:${port}`),
+  };
+}
+
+/** Resolves when a Temporal server answers at `address` and serves the namespace. */
+export async function checkTemporal(address: string, namespace = 'default'): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: '2s' });
+  try {
+    await connection.withDeadline(Date.now() + 2_000, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+  } finally {
+    await connection.close();
+  }
+}
