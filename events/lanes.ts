@@ -13,9 +13,9 @@ const TICK_MS = 500;
  * Milliseconds for which an answer of the database proves that the lanes are still ours. A process that was
  * suspended for longer publishes nothing before it has asked again.
  */
-const LEASE_MS = 5_000;
+const LEASE_MS = 3_000;
 /** Milliseconds until a question that the database does not answer counts as a lost connection. */
-const ANSWER_MS = 3_000;
+const ANSWER_MS = 2_000;
 
 export interface LanesOptions {
   databaseUrl: string;

@@ -67,7 +67,9 @@ export class TopicError extends Error {
  * @throws TopicError where the broker refuses; KafkaJSError where it can't be reached
  */
 export async function ensureTopics(config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
-  const admin = createKafka(config.kafka, 'topics', logger).admin();
+  // A new topic is unknown to the broker for a moment; a busy one takes seconds to hear of it.
+  const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 };
+  const admin = createKafka(config.kafka, 'topics', logger).admin({ retry });
   try {
     await admin.connect();
     await createMissing(admin, config, logger);

@@ -13,7 +13,7 @@ import { Rig } from './rig.ts';
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.create();
-}, 60_000);
+});
 afterAll(() => rig.close());
 
 const [updated, skipped, campaignId] = [randomUUID(), randomUUID(), randomUUID()];

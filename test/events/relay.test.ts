@@ -5,12 +5,11 @@ import { topicName } from '../../events/topics.ts';
 import type { NewRow } from './rig.ts';
 import { Rig, Writer, expectedNumbers, numbersByKey, someKeys, until } from './rig.ts';
 
-const LIMIT = 60_000;
 let rig: Rig;
 
 beforeAll(async () => {
   rig = await Rig.create();
-}, LIMIT);
+});
 afterEach(() => rig.reset());
 afterAll(() => rig.close());
 
@@ -22,7 +21,7 @@ async function recordsOf(
   return (await rig.records(topic)).filter(({ key }) => key.startsWith(`${prefix}-`));
 }
 
-describe('a relay', { timeout: LIMIT }, () => {
+describe('a relay', { timeout: 120_000 }, () => {
   test('publishes what is committed, as CloudEvents, and nothing that is rolled back', async () => {
     const relay = await rig.startRelay();
     const client = await rig.db.connect();
@@ -97,7 +96,7 @@ describe('a relay', { timeout: LIMIT }, () => {
   });
 });
 
-describe('a relay that dies', { timeout: LIMIT }, () => {
+describe('a relay that dies', { timeout: 120_000 }, () => {
   test('between publishing and deleting publishes again, and consumers see each event once', async () => {
     const writer = new Writer(rig);
     await writer.write(someKeys('killed', 20), 12);
@@ -161,7 +160,7 @@ describe('a relay that dies', { timeout: LIMIT }, () => {
   });
 });
 
-describe('a message that Kafka refuses for good', { timeout: LIMIT }, () => {
+describe('a message that Kafka refuses for good', { timeout: 120_000 }, () => {
   /** A row whose JSON text has exactly this many bytes. */
   function padded(key: string, bytes: number): NewRow {
     return { key, data: { pad: 'x'.repeat(bytes - '{"pad": ""}'.length) } };

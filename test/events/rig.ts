@@ -1,25 +1,23 @@
 /** What the tests of the relay share: a database and topics of their own, relay processes, rows to publish. */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
-import { migrate } from '../../db/migrate.ts';
+import type { Config } from '../../config.ts';
 import { createPool } from '../../db/pool.ts';
 import type { Pool } from '../../db/pool.ts';
 import { readTopic } from '../../events/consume.ts';
 import type { TopicRecord } from '../../events/consume.ts';
+import { createKafka } from '../../events/kafka.ts';
 import { topicName } from '../../events/topics.ts';
 import type { TopicName } from '../../events/topics.ts';
+import { createTestDatabase, createTestTopics } from '../support/stack.ts';
+import type { TestDatabase } from '../support/stack.ts';
 
 const RELAY = fileURLToPath(new URL('../../workers/relay.ts', import.meta.url));
 
-export interface RigConfig {
-  database: { url: string; poolSize: number };
-  kafka: { brokers: string[]; topicPrefix: string; replicationFactor: number };
-}
+export type RigConfig = Pick<Config, 'database' | 'kafka'>;
 
 export interface NewRow {
   key: string;
@@ -32,25 +30,18 @@ export interface NewRow {
 export class Rig {
   readonly config: RigConfig;
   readonly db: Pool;
+  readonly #database: TestDatabase;
   readonly #relays: RelayProcess[] = [];
 
-  private constructor(config: RigConfig) {
+  private constructor(config: RigConfig, database: TestDatabase) {
     this.config = config;
+    this.#database = database;
     this.db = createPool(config.database, 'test');
   }
 
   static async create(): Promise<Rig> {
-    const admin = process.env.TEST_PG ?? '';
-    const name = `relay_${randomUUID().slice(0, 8)}`;
-    const client = new Client({ connectionString: `${admin}/postgres` });
-    await client.connect();
-    await client.query(`CREATE DATABASE ${name}`);
-    await client.end();
-    await migrate(`${admin}/${name}`);
-    return new Rig({
-      database: { url: `${admin}/${name}`, poolSize: 8 },
-      kafka: { brokers: [process.env.TEST_KAFKA ?? ''], topicPrefix: `${name}.`, replicationFactor: 1 },
-    });
+    const [database, kafka] = await Promise.all([createTestDatabase(), createTestTopics()]);
+    return new Rig({ database: { url: database.url, poolSize: 8 }, kafka }, database);
   }
 
   /** Ends every relay that still runs and throws away what is left in the outbox. */
@@ -62,6 +53,8 @@ export class Rig {
   async close(): Promise<void> {
     await this.reset();
     await this.db.end();
+    await this.#database.drop();
+    await deleteTopics(this.config);
   }
 
   /** Starts a relay process and waits until it runs; `overrides` replaces settings, for example an address. */
@@ -104,6 +97,15 @@ export class Rig {
   async records(name: TopicName): Promise<TopicRecord[]> {
     return (await readTopic(this.config, name)).records;
   }
+}
+
+/** Takes away the topics of a test: dozens of unused partitions make a small broker slow. */
+export async function deleteTopics(config: Pick<RigConfig, 'kafka'>): Promise<void> {
+  const admin = createKafka(config.kafka, 'test').admin();
+  await admin.connect();
+  const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(config.kafka.topicPrefix));
+  if (topics.length > 0) await admin.deleteTopics({ topics });
+  await admin.disconnect();
 }
 
 /** Writes numbered events under keys, `n` counting from 0 per key, from several connections at once. */
