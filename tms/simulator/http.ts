@@ -71,7 +71,10 @@ async function answer(
       response.destroy();
       return;
     case 'half':
-      response.writeHead(reply.status, { 'content-type': 'application/json', 'content-length': text.length });
+      response.writeHead(reply.status, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+      });
       response.write(text.slice(0, text.length / 2), () => response.destroy());
       return;
     default:

@@ -27,13 +27,13 @@ const logger = createLogger({ logLevel: options.logLevel }, 'simulator');
 try {
   const simulator = await startSimulator(readSimulatorConfig(options.config), options);
   const { tmsPort, hardwarePort, terminals } = simulator;
-  logger.info({ tmsPort, hardwarePort, terminals }, 'simulator ready');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       logger.info({ signal }, 'simulator stops');
       void simulator.close();
     });
   }
+  logger.info({ tmsPort, hardwarePort, terminals }, 'simulator ready');
 } catch (error) {
   logger.fatal((error as Error).message);
   process.exitCode = 1;

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { eventually } from './eventually.ts';
+import { start } from './running-simulator.ts';
+
+describe('faults switched on while it runs', () => {
+  test('an outage begins and ends', async () => {
+    const { call, update } = await start();
+    await call('POST', '/faults', { tms: 'acme', outage: true });
+    expect((await update(0)).status).toBe(503);
+    await call('POST', '/faults', { tms: 'acme', outage: false });
+    expect((await update(0)).status).toBe(202);
+  });
+
+  test.each([
+    { answer: 'lost', carriedOut: 1 },
+    { answer: 'half', carriedOut: 1 },
+    { answer: 'cut', carriedOut: 0 },
+  ])('an answer that is $answer breaks the connection', async ({ answer, carriedOut }) => {
+    const { call, update, stats } = await start();
+    await call('POST', '/faults', { answer: { with: answer, calls: ['request'] } });
+    await expect(update(0).then((response) => response.text())).rejects.toThrow();
+    expect((await stats()).accepted).toBe(carriedOut);
+  });
+
+  test.each([
+    { answer: 'html', status: 200, body: '<!doctype html>', carriedOut: 1 },
+    { answer: 'garbage', status: 200, body: '{"operationId":', carriedOut: 1 },
+    { answer: 'shape', status: 200, body: '{"ok":true}', carriedOut: 1 },
+    { answer: '500', status: 500, body: 'internal-error', carriedOut: 1 },
+    { answer: '503', status: 503, body: 'unavailable', carriedOut: 0 },
+    { answer: '429', status: 429, body: 'too-many-requests', carriedOut: 0 },
+    { answer: '401', status: 401, body: 'unauthorised', carriedOut: 0 },
+  ])('an answer can be $answer', async ({ answer, status, body, carriedOut }) => {
+    const { call, update, stats } = await start();
+    await call('POST', '/faults', { answer: { with: answer } });
+    const response = await update(0);
+    expect(response.status).toBe(status);
+    expect(await response.text()).toContain(body);
+    expect((await stats()).accepted).toBe(carriedOut);
+  });
+
+  test('a call that hangs is carried out and never answered', async () => {
+    const { call, origin, stats } = await start();
+    await call('POST', '/faults', { answer: { with: 'hang' } });
+    const controller = new AbortController();
+    const body = JSON.stringify({ idTms: 'T-0', targetVersion: '4.2.0' });
+    const hanging = fetch(`${origin}/acme/updates`, { method: 'POST', body, signal: controller.signal });
+    const outcome = expect(hanging).rejects.toThrow('enough');
+    await eventually(async () => (await stats()).accepted).toBe(1);
+    controller.abort(new Error('enough'));
+    await outcome;
+  });
+
+  test('an answer ends by itself after its count, and concerns the named calls and TMS only', async () => {
+    const { call, update } = await start();
+    await call('POST', '/faults', { tms: 'acme', answer: { with: '503', calls: ['request'], count: 2 } });
+    expect((await call('GET', '/acme/terminals')).status).toBe(200);
+    expect((await call('GET', '/other/terminals')).status).toBe(200);
+    expect([(await update(0)).status, (await update(0)).status, (await update(0)).status]).toEqual([
+      503, 503, 202,
+    ]);
+  });
+
+  test('one setting of the behaviour changes and the others stay', async () => {
+    const { call, update } = await start({ rejectReasons: ['contract-expired'], failRate: 0.25 });
+    const response = await call('POST', '/faults', { tms: 'acme', behaviour: { rejectRate: 1 } });
+    expect(await response.json()).toMatchObject({
+      tms: { acme: { behaviour: { rejectRate: 1, failRate: 0.25 } } },
+    });
+    expect(await (await update(0)).json()).toMatchObject({ error: { code: 'contract-expired' } });
+  });
+
+  test.each([
+    { body: { tms: 'nobody' }, message: 'nobody' },
+    { body: { behaviour: { failRate: 2 } }, message: 'failRate' },
+    { body: { behaviour: { falRate: 1 } }, message: 'falRate' },
+    { body: { answer: { with: 'silence' } }, message: 'answer.with' },
+  ])('a wrong fault $body is refused by name', async ({ body, message }) => {
+    const { call } = await start();
+    const response = await call('POST', '/faults', body);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(message);
+  });
+});
