@@ -38,7 +38,9 @@ export async function cancelTrackers(pool: Pool, client: Client, campaignId: str
 /** @returns false if the tracker has not started yet, or has ended */
 async function signalCancel(client: Client, campaignId: string, tpeId: string): Promise<boolean> {
   try {
-    await client.workflow.getHandle(tpeWorkflowId(campaignId, tpeId)).signal(cancelTpeSignal, { by: 'campaign' });
+    await client.workflow
+      .getHandle(tpeWorkflowId(campaignId, tpeId))
+      .signal(cancelTpeSignal, { by: 'campaign' });
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

@@ -8,6 +8,7 @@ import type { Pool } from '../db/pool.ts';
 import type { Transition } from '../db/transitions.ts';
 import { sagaStartedTotal } from '../observability/metrics.ts';
 import type { OperationReport, RequestResult, TmsAdapter } from '../tms/contract.ts';
+import { TmsError } from '../tms/errors.ts';
 import { idempotencyKey } from '../workflows/names.ts';
 import { withBatchLock } from './batch-lock.ts';
 import { chunk } from './chunk.ts';
@@ -58,7 +59,10 @@ export async function dispatchBatch(
       }
       lost.throwIfAborted();
       if (pending.length > 0 && !stop.aborted) {
-        throw ApplicationFailure.retryable(`${tms} has not answered for ${pending.length} terminals`, 'NoAnswer');
+        throw ApplicationFailure.retryable(
+          `${tms} has not answered for ${pending.length} terminals`,
+          'NoAnswer',
+        );
       }
       return { shards: await findShards(pool, campaignId, range), remaining: pending.length };
     });
@@ -122,12 +126,10 @@ export async function dispatchBatch(
       }
       if (answered.length >= COMMIT_SIZE) commit();
     };
-    await Promise.all(
-      chunk(pending, adapter.capabilities.requestBulk).map((tpes) => limit(() => ask(tpes))),
-    );
+    await Promise.all(chunk(pending, adapter.capabilities.requestBulk).map((tpes) => limit(() => ask(tpes))));
     commit();
     await Promise.all(commits);
-    if (failure) throw failure;
+    if (failure) throw retryWhenTheTmsIsWell(failure);
   }
 
   async function request(tpes: readonly PendingTpe[], stop: AbortSignal): Promise<RequestResult[]> {
@@ -162,4 +164,15 @@ export async function dispatchBatch(
   function identify({ tpeId, attempt }: PendingTpe): Pick<Transition, 'campaignId' | 'tpeId' | 'attempt'> {
     return { campaignId, tpeId, attempt };
   }
+}
+
+/** A TMS that says when to come back is taken at its word; otherwise the activity's own back-off decides. */
+function retryWhenTheTmsIsWell(failure: unknown): unknown {
+  if (!(failure instanceof TmsError) || failure.retryAfterMs === undefined) return failure;
+  return ApplicationFailure.create({
+    type: `Tms:${failure.kind}`,
+    message: failure.message,
+    nextRetryDelay: failure.retryAfterMs,
+    cause: failure,
+  });
 }

@@ -1,7 +1,8 @@
 /** Looks at one terminal: what its TMS says and, what counts, what it runs. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { HardwareApi } from '../tms/hardware-api.ts';
 import type { Operation, OperationReport } from '../tms/contract.ts';
+import { TmsError } from '../tms/errors.ts';
+import type { HardwareApi } from '../tms/hardware-api.ts';
 import { NOT_SETTLED } from '../workflows/names.ts';
 import { describeObservation, judge, type Observation } from '../workflows/policy/verdict.ts';
 import type { TrackedTpe } from '../workflows/types.ts';
@@ -48,7 +49,7 @@ export async function look(
   /** A TMS that is down does not hide what the terminal runs, nor the other way round. */
   async function observeBoth(): Promise<Observation> {
     const [report, status] = await Promise.all([
-      observe(operationOf(tpe)).catch(() => null),
+      observe(operationOf(tpe)).catch(noAnswer),
       hardware.status(tpe.tpeId),
     ]);
     return {
@@ -56,6 +57,12 @@ export async function look(
       hardware: status.reachable ? { version: status.runningVersion } : null,
     };
   }
+}
+
+/** A TMS that is in trouble has nothing to say; any other error is a defect and is shown. */
+function noAnswer(error: unknown): null {
+  if (error instanceof TmsError) return null;
+  throw error;
 }
 
 export function operationOf({ idTms, operationId }: TrackedTpe): Operation {

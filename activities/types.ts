@@ -1,6 +1,6 @@
 /**
- * The activities as workflows see them: what they take, give and throw. Two groups, because they run in
- * different places: `PlatformActivities` on the campaigns' queue, `TmsActivities` on the queue of each TMS.
+ * The activities as workflows see them: what they take, give and throw. Three groups, because they run in
+ * different places: on the campaigns' queue, on the trackers' queue, on the queue of each TMS.
  */
 import type { Batch } from '../workflows/policy/sizing.ts';
 import type { Observation, Verdict } from '../workflows/policy/verdict.ts';
@@ -54,7 +54,7 @@ export interface CommandRecord {
   reason: string | null;
 }
 
-export interface PlatformActivities {
+export interface CampaignActivities {
   /** Marks the campaign RUNNING (once) and reads its plan. */
   openCampaign(campaignId: string): Promise<CampaignPlan>;
   /** Makes a command visible: the campaign's status, who, when and why. */
@@ -66,9 +66,6 @@ export interface PlatformActivities {
   findShards(campaignId: string, range: { from: number; to: number }): Promise<ShardSizeOf[]>;
   /** Marks the moment at which every terminal of the campaign had been asked for. */
   markDispatched(campaignId: string): Promise<void>;
-  loadShard(campaignId: string, shard: number): Promise<TrackedTpe[]>;
-  /** Writes a terminal's final status; grouped with others into one transaction. */
-  record(input: RecordInput): Promise<void>;
   /**
    * The campaign's counts, once they differ enough from those given.
    * @throws ApplicationFailure (benign, to be retried) while they don't
@@ -80,6 +77,13 @@ export interface PlatformActivities {
   cancelTrackers(campaignId: string): Promise<void>;
   /** Ends the campaign: its final status, its counts. */
   closeCampaign(campaignId: string, status: CampaignStatus): Promise<StatusCounts>;
+}
+
+export interface TrackingActivities {
+  /** The terminals of a shard that are to be followed. */
+  loadShard(campaignId: string, shard: number): Promise<TrackedTpe[]>;
+  /** Writes a terminal's final status; grouped with others into one transaction. */
+  record(input: RecordInput): Promise<void>;
 }
 
 export interface ProgressInput {

@@ -99,13 +99,21 @@ export async function markDispatched(db: Queryable, campaignId: string): Promise
   );
 }
 
-/** Campaigns that were created at least `seconds` ago and have not started: their workflow may be missing. */
-export async function findUnstarted(db: Queryable, seconds: number): Promise<string[]> {
-  const { rows } = await db.query<{ campaignId: string }>(
-    `SELECT campaign_id AS "campaignId" FROM campaign
+/** A campaign whose workflow may be missing, with what starting it takes. */
+export interface UnstartedCampaign {
+  campaignId: string;
+  name: string;
+  targetVersion: string;
+  total: number;
+}
+
+/** Campaigns that were created at least `seconds` ago and have not started. */
+export async function findUnstarted(db: Queryable, seconds: number): Promise<UnstartedCampaign[]> {
+  const { rows } = await db.query<UnstartedCampaign>(
+    `SELECT campaign_id AS "campaignId", name, version_cible AS "targetVersion", total FROM campaign
      WHERE status = 'SCHEDULED' AND started_at IS NULL AND created_at < now() - make_interval(secs => $1)
      ORDER BY created_at LIMIT 50`,
     [seconds],
   );
-  return rows.map(({ campaignId }) => campaignId);
+  return rows;
 }

@@ -17,9 +17,10 @@ export async function sweepUnstarted(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      for (const campaignId of await findUnstarted(pool, OVERDUE_SECONDS)) {
-        await startCampaignWorkflow(client, campaignId);
-        logger.warn({ campaignId }, 'started a campaign whose start had been lost');
+      for (const campaign of await findUnstarted(pool, OVERDUE_SECONDS)) {
+        const outcome = await startCampaignWorkflow(client, campaign);
+        if (outcome === 'was-started') continue;
+        logger.warn({ campaignId: campaign.campaignId }, 'started a campaign whose start had been lost');
       }
     } catch (error) {
       logger.warn({ err: error }, 'looking for campaigns that have not started failed; it is tried again');

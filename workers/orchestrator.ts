@@ -1,16 +1,21 @@
-/** Process role: runs the workflows, and the activities that touch only our own database. */
+/**
+ * Process role: runs the workflows, and the activities that touch only our own database. Campaigns and trackers
+ * have a worker each, so that thousands of trackers that start at once don't hold up a command to a campaign.
+ */
 import { Worker } from '@temporalio/worker';
-import { createPlatformActivities } from '../activities/platform.ts';
+import { createCampaignActivities } from '../activities/campaign.ts';
 import { createRecorder } from '../activities/recorder.ts';
+import { createTrackingActivities } from '../activities/tracking.ts';
 import { createPool } from '../db/pool.ts';
-import { CAMPAIGN_TASK_QUEUE } from '../workflows/names.ts';
+import { CAMPAIGN_TASK_QUEUE, TRACKING_TASK_QUEUE } from '../workflows/names.ts';
 import { sweepUnstarted } from './campaign-starter.ts';
 import { runWorkerProcess } from './process.ts';
 import { connectClient, connectWorker, installRuntime, runWorkers } from './temporal.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 /** A cached workflow takes about 1 MB; one that is not cached is replayed when it goes on. */
-const MAX_CACHED_WORKFLOWS = 400;
+const MAX_CACHED_CAMPAIGNS = 50;
+const MAX_CACHED_TRACKERS = 400;
 
 await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
   installRuntime(logger);
@@ -21,19 +26,29 @@ await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
     loadWorkflowBundle(logger),
   ]);
   const recorder = createRecorder(pool, { topicPrefix: config.kafka.topicPrefix, actor: 'platform' });
-  const worker = await Worker.create({
+  const shared = {
     connection,
     namespace: config.temporal.namespace,
-    taskQueue: CAMPAIGN_TASK_QUEUE,
     workflowBundle,
-    activities: createPlatformActivities({ pool, client, recorder }),
-    maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
-    maxConcurrentWorkflowTaskExecutions: 40,
-    maxConcurrentActivityTaskExecutions: 200,
     shutdownGraceTime: '15 seconds',
-  });
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: CAMPAIGN_TASK_QUEUE,
+      activities: createCampaignActivities({ pool, client, recorder }),
+      maxCachedWorkflows: MAX_CACHED_CAMPAIGNS,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: TRACKING_TASK_QUEUE,
+      activities: createTrackingActivities({ pool, recorder }),
+      maxCachedWorkflows: MAX_CACHED_TRACKERS,
+      maxConcurrentActivityTaskExecutions: 200,
+    }),
+  ]);
   const sweeping = sweepUnstarted({ pool, client, logger }, signal);
-  return runWorkers([worker], async () => {
+  return runWorkers(workers, async () => {
     await sweeping;
     await Promise.all([connection.close(), client.connection.close(), pool.end()]);
   });

@@ -1,9 +1,18 @@
 /** What every Temporal worker process of ours shares: its connection, its bridge to our logs, its client. */
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  type Worker,
+} from '@temporalio/worker';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { WorkerHandle } from './process.ts';
+
+/** A look whose terminal was settled by another one meanwhile: nobody waits for its answer (tpe-update.ts). */
+const ANSWER_TO_NOBODY = 'Activity not found on completion';
 
 /** Sends what the SDK has to say to our logs. Once per process, before any worker is made. */
 export function installRuntime(logger: Logger): void {
@@ -11,9 +20,12 @@ export function installRuntime(logger: Logger): void {
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const fields = meta ?? {};
       if (level === 'ERROR') logger.error(fields, message);
-      else if (level === 'WARN') logger.warn(fields, message);
+      else if (level === 'WARN' && !message.startsWith(ANSWER_TO_NOBODY)) logger.warn(fields, message);
       else logger.debug(fields, message);
     }),
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
     // Ours is the process's main: it decides when to stop (workers/process.ts).
     shutdownSignals: [],
   });

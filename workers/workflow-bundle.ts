@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import type { Logger } from '../observability/logger.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,7 +14,7 @@ const cache = join(root, 'node_modules', '.cache', 'workflow-bundles');
  * Bundling takes seconds of a core, which a worker that restarts after a crash does not have: the bundle is
  * kept under the hash of all that goes into it.
  */
-export async function loadWorkflowBundle(logger: Logger): Promise<WorkflowBundleWithSourceMap> {
+export async function loadWorkflowBundle(logger: Logger): Promise<WorkflowBundle> {
   const file = join(cache, `${await hashSources()}.js`);
   if (existsSync(file)) return { code: await readFile(file, 'utf8') };
   const { code } = await bundleWorkflowCode({

@@ -8,15 +8,15 @@ import {
   proxyActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
-import type { PlatformActivities } from '../activities/types.ts';
-import { CAMPAIGN_TASK_QUEUE, tpeWorkflowId } from './names.ts';
+import type { TrackingActivities } from '../activities/types.ts';
+import { tpeWorkflowId, TRACKING_TASK_QUEUE } from './names.ts';
 import { CAMPAIGN_ID, SITE, TARGET_VERSION, TMS, TPE_ID, UPDATE_STATUS } from './search-attributes.ts';
 import type { StatusCounts } from './status.ts';
 import { tpeUpdate } from './tpe-update.ts';
 import type { ShardInput, TpeOutcome, TrackedTpe } from './types.ts';
 
-const { loadShard, record } = proxyActivities<PlatformActivities>({
-  taskQueue: CAMPAIGN_TASK_QUEUE,
+const { loadShard, record } = proxyActivities<TrackingActivities>({
+  taskQueue: TRACKING_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   retry: { maximumInterval: '30 seconds' },
 });

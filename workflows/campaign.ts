@@ -13,11 +13,11 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CampaignPlan, PlatformActivities, ShardSizeOf, TmsActivities } from '../activities/types.ts';
+import type { CampaignActivities, CampaignPlan, ShardSizeOf, TmsActivities } from '../activities/types.ts';
 import { campaignShard } from './campaign-shard.ts';
 import { openCommandDesk } from './command-desk.ts';
 import { progressQuery } from './messages.ts';
-import { CAMPAIGN_TASK_QUEUE, shardWorkflowId, tmsTaskQueue } from './names.ts';
+import { CAMPAIGN_TASK_QUEUE, shardWorkflowId, tmsTaskQueue, TRACKING_TASK_QUEUE } from './names.ts';
 import { describeProgress, estimateEnd, progressStep, ratePerMinute } from './policy/progress.ts';
 import { type Batch, cutBatches, shardSize } from './policy/sizing.ts';
 import { CAMPAIGN_ID, TARGET_VERSION, UPDATE_STATUS } from './search-attributes.ts';
@@ -33,13 +33,13 @@ const BATCHES_AT_ONCE = 8;
  */
 const TRACKING_GRACE_MS = 20_000;
 
-const platform = proxyActivities<PlatformActivities>({
+const platform = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,
   startToCloseTimeout: '2 minutes',
   retry: { maximumInterval: '30 seconds' },
 });
 
-const { cancelTrackers } = proxyActivities<PlatformActivities>({
+const { cancelTrackers } = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,
   summary: 'tell the trackers',
   startToCloseTimeout: '1 hour',
@@ -134,6 +134,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     try {
       await executeChild(campaignShard, {
         workflowId: shardWorkflowId(campaignId, shard),
+        taskQueue: TRACKING_TASK_QUEUE,
         args: [{ campaignId, shard, targetVersion, policy }],
         // Terminals that were asked for change whether we look or not: they are followed all the same.
         parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -166,7 +167,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
   async function watchProgress({ total, policy }: CampaignPlan): Promise<void> {
     const step = progressStep(total);
     const interval = policy.progressEverySeconds * 1000;
-    const { awaitProgress } = proxyActivities<PlatformActivities>({
+    const { awaitProgress } = proxyActivities<CampaignActivities>({
       taskQueue: CAMPAIGN_TASK_QUEUE,
       summary: `wait until ${step} terminals have moved on`,
       startToCloseTimeout: '1 minute',

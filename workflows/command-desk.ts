@@ -19,7 +19,9 @@ export interface CommandDesk {
 }
 
 /** @param record makes a command visible; called in the order in which the commands came */
-export function openCommandDesk(record: (command: Omit<CommandRecord, 'campaignId'>) => Promise<void>): CommandDesk {
+export function openCommandDesk(
+  record: (command: Omit<CommandRecord, 'campaignId'>) => Promise<void>,
+): CommandDesk {
   let paused = false;
   let cancelled = false;
   let last: CommandDesk['last'] = null;
@@ -54,7 +56,9 @@ export function openCommandDesk(record: (command: Omit<CommandRecord, 'campaignI
   });
   setHandler(cancelSignal, cancel);
   // "Request cancellation" in the Temporal Web UI means what the cancel signal means.
-  CancellationScope.current().cancelRequested.catch(() => cancel({ reason: 'cancellation requested in Temporal' }));
+  CancellationScope.current().cancelRequested.catch(() =>
+    cancel({ reason: 'cancellation requested in Temporal' }),
+  );
 
   return {
     get paused() {

@@ -3,8 +3,14 @@
  * OPS's own scripts depend on them, so they are made here and nowhere else.
  */
 
-/** Task queue of the workflows themselves and of the activities that touch only our own database. */
+/** Task queue of campaigns and of the activities that they need: short, so that a command is obeyed at once. */
 export const CAMPAIGN_TASK_QUEUE = 'campaigns';
+
+/**
+ * Task queue of shards and terminals and of the activities that record them. Thousands of tasks wait here when
+ * a campaign starts its trackers; none of them may stand before a pause.
+ */
+export const TRACKING_TASK_QUEUE = 'tracking';
 
 /** Task queue of the activities that call one TMS: one queue per TMS, so that a slow TMS holds up no other. */
 export function tmsTaskQueue(tms: string): string {

@@ -12,9 +12,9 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { Look, PlatformActivities, TmsActivities } from '../activities/types.ts';
+import type { Look, TmsActivities, TrackingActivities } from '../activities/types.ts';
 import { cancelTpeSignal, observeNowSignal, stateQuery, statusReportedSignal } from './messages.ts';
-import { CAMPAIGN_TASK_QUEUE, NOT_SETTLED, tmsTaskQueue } from './names.ts';
+import { NOT_SETTLED, tmsTaskQueue, TRACKING_TASK_QUEUE } from './names.ts';
 import { describeInterval, describeWindow, type PollingWindow } from './policy/polling.ts';
 import { describeObservation } from './policy/verdict.ts';
 import { UPDATE_STATUS } from './search-attributes.ts';
@@ -23,8 +23,8 @@ import type { TpeOutcome, TpeState, TpeUpdateInput } from './types.ts';
 /** Longest that one look may take, the wait for a place in the TMS's queue included. */
 const LOOK_TIMEOUT = '2 minutes';
 
-const { record } = proxyActivities<PlatformActivities>({
-  taskQueue: CAMPAIGN_TASK_QUEUE,
+const { record } = proxyActivities<TrackingActivities>({
+  taskQueue: TRACKING_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   retry: { maximumInterval: '30 seconds' },
 });
@@ -148,7 +148,11 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
   }
 
   async function lookOnce(summary: string): Promise<Look | undefined> {
-    const { observe } = proxyActivities<TmsActivities>({ ...tmsOptions, summary, retry: { maximumAttempts: 3 } });
+    const { observe } = proxyActivities<TmsActivities>({
+      ...tmsOptions,
+      summary,
+      retry: { maximumAttempts: 3 },
+    });
     try {
       return await observe({ campaignId, targetVersion, tpe, last: true });
     } catch (error) {

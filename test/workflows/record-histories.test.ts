@@ -9,7 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { campaign } from '../../workflows/campaign.ts';
-import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId, shardWorkflowId, tpeWorkflowId } from '../../workflows/names.ts';
+import {
+  CAMPAIGN_TASK_QUEUE,
+  campaignWorkflowId,
+  shardWorkflowId,
+  tpeWorkflowId,
+} from '../../workflows/names.ts';
 import { HISTORIES, historyToText } from './histories.ts';
 import { SkippedTime } from './time-skipping.ts';
 import type { Behaviour } from './world.ts';

@@ -1,23 +1,28 @@
 /** The time-skipping Temporal server, with workers that run the real workflows over a made-up world. */
 import { inject } from 'vitest';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createLogger } from '../../observability/logger.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
-import { CAMPAIGN_TASK_QUEUE, SEARCH_ATTRIBUTES, tmsTaskQueue } from '../../workflows/names.ts';
+import {
+  CAMPAIGN_TASK_QUEUE,
+  SEARCH_ATTRIBUTES,
+  tmsTaskQueue,
+  TRACKING_TASK_QUEUE,
+} from '../../workflows/names.ts';
 import { World } from './world.ts';
 
 /** The workflows of today, and an SDK that says only what went wrong. Once per test file. */
-export async function prepareWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+export async function prepareWorkflows(): Promise<WorkflowBundle> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   return loadWorkflowBundle(createLogger({ logLevel: 'silent' }, 'test'));
 }
 
 export class SkippedTime {
   readonly env: TestWorkflowEnvironment;
-  private readonly workflowBundle: WorkflowBundleWithSourceMap;
+  private readonly workflowBundle: WorkflowBundle;
 
-  private constructor(env: TestWorkflowEnvironment, workflowBundle: WorkflowBundleWithSourceMap) {
+  private constructor(env: TestWorkflowEnvironment, workflowBundle: WorkflowBundle) {
     this.env = env;
     this.workflowBundle = workflowBundle;
   }
@@ -42,18 +47,30 @@ export class SkippedTime {
   async withWorld<T>(test: (world: World) => Promise<T>): Promise<T> {
     const world = new World(() => this.env.currentTimeMs());
     const { nativeConnection: connection } = this.env;
-    const orchestrator = await Worker.create({
-      connection,
-      taskQueue: CAMPAIGN_TASK_QUEUE,
-      workflowBundle: this.workflowBundle,
-      activities: world.platform(),
-    });
-    const tms = await Worker.create({
-      connection,
-      taskQueue: tmsTaskQueue('alpha'),
-      activities: world.tms(),
-      maxHeartbeatThrottleInterval: '100 milliseconds',
-    });
-    return tms.runUntil(() => orchestrator.runUntil(() => test(world)));
+    const workers = await Promise.all([
+      Worker.create({
+        connection,
+        taskQueue: CAMPAIGN_TASK_QUEUE,
+        workflowBundle: this.workflowBundle,
+        activities: world.campaignActivities(),
+      }),
+      Worker.create({
+        connection,
+        taskQueue: TRACKING_TASK_QUEUE,
+        workflowBundle: this.workflowBundle,
+        activities: world.trackingActivities(),
+      }),
+      Worker.create({
+        connection,
+        taskQueue: tmsTaskQueue('alpha'),
+        activities: world.tmsActivities(),
+        maxHeartbeatThrottleInterval: '100 milliseconds',
+      }),
+    ]);
+    const run = workers.reduceRight<() => Promise<T>>(
+      (inner, worker) => () => worker.runUntil(inner),
+      () => test(world),
+    );
+    return run();
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancelTpeSignal, stateQuery, statusReportedSignal } from '../../workflows/messages.ts';
-import { CAMPAIGN_TASK_QUEUE, tpeWorkflowId } from '../../workflows/names.ts';
+import { tpeWorkflowId, TRACKING_TASK_QUEUE } from '../../workflows/names.ts';
 import { lookTimes, POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
 import type { tpeUpdate } from '../../workflows/tpe-update.ts';
 import { SkippedTime } from './time-skipping.ts';
@@ -21,7 +21,7 @@ async function track(world: World): Promise<WorkflowHandle<typeof tpeUpdate>> {
   const tpe = world.addTpe(1, { requestedAt: await time.env.currentTimeMs() });
   return time.env.client.workflow.start<typeof tpeUpdate>('tpeUpdate', {
     workflowId: tpeWorkflowId(campaignId, tpe.tpeId),
-    taskQueue: CAMPAIGN_TASK_QUEUE,
+    taskQueue: TRACKING_TASK_QUEUE,
     args: [
       { campaignId, targetVersion: TARGET, tpe, policy: { polling: world.windows, deadlineSeconds: 86_400 } },
     ],

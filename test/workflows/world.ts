@@ -6,11 +6,12 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { look, operationOf } from '../../activities/observe.ts';
 import type {
+  CampaignActivities,
   CommandRecord,
   DispatchInput,
-  PlatformActivities,
   RecordInput,
   TmsActivities,
+  TrackingActivities,
 } from '../../activities/types.ts';
 import type { CancelResult, OperationReport, OperationState } from '../../tms/contract.ts';
 import { moved } from '../../workflows/policy/progress.ts';
@@ -89,7 +90,7 @@ export class World {
     for (const row of this.rows.values()) if (from.includes(row.status)) row.status = status;
   }
 
-  platform(): PlatformActivities {
+  campaignActivities(): CampaignActivities {
     return {
       openCampaign: async () => ({
         targetVersion: TARGET,
@@ -101,15 +102,6 @@ export class World {
       recordCommand: async ({ command, by, reason }) => void this.commands.push({ command, by, reason }),
       findShards: async (_, { from, to }) => this.shards(from, to),
       markDispatched: async () => undefined,
-      loadShard: async (_, shard) =>
-        [...this.rows.values()]
-          .filter((row) => row.shard === shard && !isFinalTpeStatus(row.status))
-          .map(({ tpe }) => tpe),
-      record: async (input) => {
-        this.recorded.push(input);
-        const row = this.rows.get(input.tpeId);
-        if (row && !isFinalTpeStatus(row.status)) Object.assign(row, { status: input.status, reason: input.reason });
-      },
       awaitProgress: async ({ seen, step }) => {
         const counts = this.counts();
         if (moved(seen, counts) >= step) return counts;
@@ -125,7 +117,22 @@ export class World {
     };
   }
 
-  tms(): TmsActivities {
+  trackingActivities(): TrackingActivities {
+    return {
+      loadShard: async (_, shard) =>
+        [...this.rows.values()]
+          .filter((row) => row.shard === shard && !isFinalTpeStatus(row.status))
+          .map(({ tpe }) => tpe),
+      record: async (input) => {
+        this.recorded.push(input);
+        const row = this.rows.get(input.tpeId);
+        if (row && !isFinalTpeStatus(row.status))
+          Object.assign(row, { status: input.status, reason: input.reason });
+      },
+    };
+  }
+
+  tmsActivities(): TmsActivities {
     return {
       dispatch: (input) => this.dispatch(input),
       observe: async (input) => {
@@ -166,10 +173,20 @@ export class World {
 
   private report(minutes: number): OperationReport {
     const said = (this.behaviour.says ?? []).filter(([from]) => minutes >= from).at(-1)?.[1] ?? 'QUEUED';
-    return { state: said, operationId: null, targetVersion: TARGET, reason: said === 'FAILED' ? 'disk full' : null };
+    return {
+      state: said,
+      operationId: null,
+      targetVersion: TARGET,
+      reason: said === 'FAILED' ? 'disk full' : null,
+    };
   }
 
-  private async dispatch({ from, to, firstShard, shardSize }: DispatchInput): ReturnType<TmsActivities['dispatch']> {
+  private async dispatch({
+    from,
+    to,
+    firstShard,
+    shardSize,
+  }: DispatchInput): ReturnType<TmsActivities['dispatch']> {
     const context = Context.current();
     const { cancellationSignal } = context;
     const beat = setInterval(() => context.heartbeat(), 100);

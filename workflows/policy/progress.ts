@@ -32,7 +32,12 @@ export function ratePerMinute(final: number, { from, to }: Span): number {
 }
 
 /** When the last terminal is final if all goes on as it went: ISO 8601, null while nothing is final yet. */
-export function estimateEnd({ final, total, from, to }: Span & { final: number; total: number }): string | null {
+export function estimateEnd({
+  final,
+  total,
+  from,
+  to,
+}: Span & { final: number; total: number }): string | null {
   if (final === 0 || final >= total) return null;
   return new Date(to + ((to - from) / final) * (total - final)).toISOString();
 }

@@ -1,4 +1,4 @@
-/** The activities that touch only our own database and Temporal: what a campaign knows and leaves behind. */
+/** The activities of a campaign: what it knows and leaves behind in our own database, and in Temporal. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import * as runs from '../db/campaign-run.ts';
@@ -8,19 +8,22 @@ import { moved } from '../workflows/policy/progress.ts';
 import type { TpeStatus } from '../workflows/status.ts';
 import { cancelTrackers } from './cancel-trackers.ts';
 import type { Recorder } from './recorder.ts';
-import { timed } from './timed.ts';
-import type { PlatformActivities } from './types.ts';
+import type { CampaignActivities } from './types.ts';
 
 /** Terminals settled per statement where a whole campaign is. */
 const SETTLE_PAGE = 1_000;
 
-export interface PlatformDependencies {
+export interface CampaignDependencies {
   pool: Pool;
   client: Client;
   recorder: Recorder;
 }
 
-export function createPlatformActivities({ pool, client, recorder }: PlatformDependencies): PlatformActivities {
+export function createCampaignActivities({
+  pool,
+  client,
+  recorder,
+}: CampaignDependencies): CampaignActivities {
   /** Gives every terminal that has one of these statuses a final one, page by page. */
   async function settleAll(
     campaignId: string,
@@ -46,8 +49,6 @@ export function createPlatformActivities({ pool, client, recorder }: PlatformDep
     recordCommand: (input) => runs.recordCommand(pool, input),
     findShards: (campaignId, range) => tpes.findShards(pool, campaignId, range),
     markDispatched: (campaignId) => runs.markDispatched(pool, campaignId),
-    loadShard: (campaignId, shard) => tpes.loadShard(pool, campaignId, shard),
-    record: (input) => timed('record', () => recorder.record(input)),
 
     async awaitProgress({ campaignId, seen, step, anyChangeFrom }) {
       const counts = await runs.countByStatus(pool, campaignId);
@@ -66,7 +67,10 @@ export function createPlatformActivities({ pool, client, recorder }: PlatformDep
 
     async closeCampaign(campaignId, status) {
       // Only a shard that somebody terminated leaves anything open: what became of its terminals is not known.
-      await settleAll(campaignId, ['REQUESTED', 'INSTALLING'], { status: 'TIMEOUT', reason: 'tracker-ended' });
+      await settleAll(campaignId, ['REQUESTED', 'INSTALLING'], {
+        status: 'TIMEOUT',
+        reason: 'tracker-ended',
+      });
       await runs.closeCampaign(pool, campaignId, status);
       return runs.countByStatus(pool, campaignId);
     },
