@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { campaignPage, campaignTpePage, eventPage } from '../../api/schemas/campaign.ts';
+import { TestApi, type Json } from './test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.create();
+});
+beforeEach(() => api.clear());
+afterAll(() => api.close());
+
+/** Every item of a list, page after page. */
+async function walk(path: string, limit: number): Promise<Json[][]> {
+  const pages: Json[][] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = new URLSearchParams({
+      limit: String(limit),
+      ...(cursor !== null && { cursor }),
+    }).toString();
+    const { status, body } = await api.send(`${path}${path.includes('?') ? '&' : '?'}${query}`);
+    expect(status).toBe(200);
+    pages.push(body.items);
+    cursor = body.nextCursor;
+  } while (cursor !== null);
+  return pages;
+}
+
+describe('the list of campaigns', () => {
+  test('has the newest first, each once, in pages', async () => {
+    const ids: string[] = [];
+    for (const model of ['A', 'B', 'C', 'D', 'E']) {
+      await api.fleet([{ model }]);
+      ids.unshift(await api.campaign({ filter: { model } }));
+    }
+    const pages = await walk('campaigns', 2);
+    expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
+    expect(pages.flat().map(({ campaignId }) => campaignId)).toEqual(ids);
+  });
+
+  test('goes through campaigns of the same microsecond without loss', async () => {
+    for (const model of ['A', 'B', 'C', 'D', 'E']) {
+      await api.fleet([{ model }]);
+      await api.campaign({ filter: { model } });
+    }
+    await api.pool.query(`UPDATE campaign SET created_at = '2026-01-01T00:00:00.123456Z'`);
+    const ids = (await walk('campaigns', 2)).flat().map(({ campaignId }) => campaignId);
+    expect(new Set(ids).size).toBe(5);
+  });
+
+  test('can be narrowed to a status and has the counts of each', async () => {
+    await api.fleet([{ model: 'A' }, { model: 'A' }, { model: 'B' }]);
+    const running = await api.campaign({ filter: { model: 'A' } });
+    await api.campaign({ filter: { model: 'B' } });
+    await api.pool.query(`UPDATE campaign SET status = 'RUNNING' WHERE campaign_id = $1`, [running]);
+
+    const { body } = await api.send('campaigns?status=RUNNING');
+    expect(campaignPage.parse(body).items).toMatchObject([
+      { campaignId: running, counts: { PENDING: 2 }, final: 0 },
+    ]);
+    expect(body.nextCursor).toBeNull();
+  });
+});
+
+describe('the terminals of a campaign', () => {
+  test('are listed by id in pages, with what they are and where each is', async () => {
+    const ids = await api.fleet(Array.from({ length: 7 }, (_, n) => ({ idTms: `N${n}`, site: 'Nice-3' })));
+    const campaignId = await api.campaign();
+    const pages = await walk(`campaigns/${campaignId}/tpes`, 3);
+    expect(pages.map((page) => page.length)).toEqual([3, 3, 1]);
+    expect(pages.flat().map(({ tpeId }) => tpeId)).toEqual([...ids].sort());
+    expect(pages[0]?.[0]).toMatchObject({
+      site: 'Nice-3',
+      status: 'PENDING',
+      fromVersion: '4.1.0',
+      requestedAt: null,
+    });
+  });
+
+  test('can be narrowed to a status', async () => {
+    const [done] = await api.fleet([{ version: '9.0.0' }, {}, {}]);
+    const campaignId = await api.campaign();
+    const { body } = await api.send(`campaigns/${campaignId}/tpes?status=SKIPPED`);
+    expect(campaignTpePage.parse(body).items).toMatchObject([{ tpeId: done, reason: 'already-there' }]);
+    expect(body.items[0].links.temporal).toContain(`/workflows/tpe-${campaignId}-${done}`);
+  });
+});
+
+describe('the events of a campaign', () => {
+  test('are listed oldest first, in pages', async () => {
+    await api.fleet(Array.from({ length: 4 }, () => ({ version: '9.0.0' })));
+    const campaignId = await api.campaign();
+    const pages = await walk(`campaigns/${campaignId}/events`, 2);
+    const events = pages.flat();
+    expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
+    expect(events[0]).toMatchObject({ type: 'campaign.created', data: { total: 4, targetVersion: '9.0.0' } });
+    expect(
+      events.slice(1).every(({ type, reason }) => type === 'tpe.skipped' && reason === 'already-there'),
+    ).toBe(true);
+    expect(eventPage.safeParse({ items: events, nextCursor: null }).success).toBe(true);
+  });
+});
+
+describe('what is not there', () => {
+  test.each(['', '/tpes', '/events', '/stream'])('campaigns/{unknown}%s is 404', async (suffix) => {
+    const { status, body } = await api.send(`campaigns/${randomUUID()}${suffix}`);
+    expect(status).toBe(404);
+    expect(body.type).toBe('/problems/not-found');
+  });
+
+  test.each([
+    ['campaigns?limit=0', 'limit'],
+    ['campaigns?limit=501', 'limit'],
+    ['campaigns?status=running', 'status'],
+    ['campaigns?stauts=RUNNING', 'stauts'],
+    ['campaigns?cursor=nonsense', 'cursor'],
+    ['campaigns/not-a-uuid', 'campaignId'],
+    ['tpes?site=', 'site'],
+  ])('%s names the parameter', async (path, parameter) => {
+    const { status, body } = await api.send(path);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ type: '/problems/invalid-parameters', errors: [{ parameter }] });
+  });
+
+  test('a cursor of another list is refused', async () => {
+    await api.fleet([{}, {}]);
+    const campaignId = await api.campaign();
+    const { body } = await api.send(`campaigns/${campaignId}/tpes?limit=1`);
+    const answer = await api.send(`campaigns?cursor=${body.nextCursor}`);
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ parameter: 'cursor' }] });
+  });
+});
