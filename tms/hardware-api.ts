@@ -63,7 +63,6 @@ export function createHardwareApi({ url, timeoutMs, concurrency }: Config['hardw
         ? { reachable: true, ...status.data }
         : unreachable(`answered what is no status: ${z.prettifyError(status.error)}`);
     } catch (error) {
-      signal?.throwIfAborted();
       if (late.aborted) return unreachable(`no answer in ${timeoutMs} ms`);
       return unreachable((error as NodeJS.ErrnoException).code ?? (error as Error).message);
     }

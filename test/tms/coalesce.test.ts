@@ -79,8 +79,9 @@ test('the same terminal is asked about again at the next look', async () => {
   const adapter = adapterWith({ observeBulk: 200, cancelBulk: 200 });
   const observe = vi.spyOn(adapter, 'observe');
   const single = coalesce(adapter);
-  await single.observe(operation(1));
-  await single.observe(operation(1));
+  const same = operation(1);
+  await single.observe(same);
+  await single.observe(same);
   expect(observe).toHaveBeenCalledTimes(2);
 });
 

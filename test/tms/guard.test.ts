@@ -174,21 +174,28 @@ describe('the circuit breaker', () => {
   });
 
   test('counts time-outs, but neither 429 nor aborted calls', async () => {
+    const never = (): Promise<never> => new Promise(() => undefined);
     const outcomes: (() => Promise<OperationReport[]>)[] = [];
     const observe = (): Promise<OperationReport[]> => (outcomes.shift() ?? (async () => [REPORT]))();
-    const tms = guardTms(adapterWith({ observe }), limits({ breakerThreshold: 2, timeoutMs: 20 }));
-    for (let n = 0; n < 5; n++) {
+    const seen: string[] = [];
+    const tms = guardTms(
+      adapterWith({ observe }),
+      limits({ breakerThreshold: 2, timeoutMs: 20 }),
+      ({ outcome }) => seen.push(outcome),
+    );
+    for (let n = 1; n <= 3; n++) {
       const controller = new AbortController();
       outcomes.push(() => {
         controller.abort(new Error('paused'));
-        return new Promise(() => undefined);
+        return never();
       });
       await expect(tms.observe(LOOK, { signal: controller.signal })).rejects.toThrow('paused');
-      outcomes.push(() => Promise.reject(failure('overloaded', false, 1)));
-      expect(await tms.observe(LOOK)).toEqual([REPORT]);
+      await eventually(() => seen.length).toBe(n);
+      expect(seen.at(-1)).toBe('aborted');
     }
-    outcomes.push(() => new Promise(() => undefined));
-    outcomes.push(() => new Promise(() => undefined));
+    for (let n = 0; n < 3; n++) outcomes.push(() => Promise.reject(failure('overloaded', false, 1)));
+    expect(await tms.observe(LOOK)).toEqual([REPORT]);
+    outcomes.push(never, never);
     await expect(tms.observe(LOOK)).rejects.toMatchObject({ kind: 'timeout' });
     await expect(tms.observe(LOOK)).rejects.toMatchObject({ kind: 'timeout' });
     await expect(tms.observe(LOOK)).rejects.toMatchObject({ kind: 'open' });

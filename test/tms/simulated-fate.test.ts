@@ -7,6 +7,7 @@ import { isOffline, runningVersion, type Terminal } from '../../tms/simulator/te
 import { createVendor, type Vendor } from '../../tms/simulator/vendor.ts';
 
 const DAY = 86_400;
+const SEED = 7;
 const STATES = ['QUEUED', 'DOWNLOADING', 'INSTALLING', 'DONE', 'FAILED'];
 
 interface World {
@@ -22,7 +23,7 @@ function createWorld(settings: Record<string, unknown> = {}, terminals = 200): W
   const clock = { time: 0 };
   const vendor = createVendor(
     config,
-    7,
+    SEED,
     { now: () => clock.time, toEpochMs: (seconds) => seconds * 1000 },
     { accepted: () => undefined, cancelled: () => undefined },
   );
@@ -108,12 +109,27 @@ test('what happens does not depend on the order of the calls, on their time or o
 });
 
 test('another seed, attempt or version is another fate', () => {
-  const { behaviour } = createWorld({ ...MIXED }).vendor;
-  const fate = decideFate(behaviour, 1, 'T-1', 1, '4.2.0');
-  expect(decideFate(behaviour, 1, 'T-1', 1, '4.2.0')).toEqual(fate);
-  expect(decideFate(behaviour, 2, 'T-1', 1, '4.2.0')).not.toEqual(fate);
-  expect(decideFate(behaviour, 1, 'T-1', 2, '4.2.0')).not.toEqual(fate);
-  expect(decideFate(behaviour, 1, 'T-1', 1, '4.3.0')).not.toEqual(fate);
+  const { behaviour } = createWorld(MIXED).vendor;
+  const fates = (seed: number, attempt: number, version: string): string[] =>
+    names(50).map((idTms) => {
+      const { end, lies, forgotten, offlineUntil } = decideFate(behaviour, seed, idTms, attempt, version);
+      return [end, lies, forgotten, offlineUntil > 0].join();
+    });
+  const expected = fates(1, 1, '4.2.0');
+  expect(fates(1, 1, '4.2.0')).toEqual(expected);
+  expect(fates(2, 1, '4.2.0')).not.toEqual(expected);
+  expect(fates(1, 2, '4.2.0')).not.toEqual(expected);
+  expect(fates(1, 1, '4.3.0')).not.toEqual(expected);
+});
+
+test('a second operation of a terminal for the same version is its second attempt', () => {
+  const { ask, terminal, vendor } = createWorld(MIXED);
+  const idTms = names(200).find((name) => ask(name, `${name}:1`).startsWith('acme-'));
+  if (!idTms) throw new Error('none accepted');
+  ask(idTms, `${idTms}:2`);
+  expect(terminal(idTms).operations.map(({ fate }) => fate)).toEqual(
+    [1, 2].map((attempt) => decideFate(vendor.behaviour, SEED, idTms, attempt, '4.2.0')),
+  );
 });
 
 test('a state never goes back, and a version changes only when an update is really done', () => {
