@@ -64,6 +64,8 @@ export class ManagedProcess {
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
   #ready: Promise<void> = Promise.resolve();
   #wanted = false;
+  /** The process that was told to stop last. */
+  #stoppingPid: number | undefined;
   #backOffMs = FIRST_RESTART_MS;
   #restarting = new AbortController();
 
@@ -130,7 +132,9 @@ export class ManagedProcess {
     this.#restarting.abort();
     const { pid } = this;
     if (pid === undefined) return;
-    this.kill(this.spec.stopSignal);
+    // A second signal would tell it to stop without finishing its work.
+    if (this.#stoppingPid !== pid) this.kill(this.spec.stopSignal);
+    this.#stoppingPid = pid;
     const timer = setTimeout(() => {
       this.#around.note(`${this.spec.label} did not stop within ${this.spec.stopTimeoutMs / 1000} s: killed`);
       signalGroup(pid, 'SIGKILL');

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { migrate } from '../db/migrate.ts';
-import { type DataDir, openDataDir } from './data-dir.ts';
+import { openDataDir } from './data-dir.ts';
+import { StackError } from './errors.ts';
 import {
   checkOwnKafka,
   checkOwnTemporal,
+  type InfrastructureContext,
   startKafka,
   startPostgres,
   startTemporal,
@@ -11,7 +13,7 @@ import {
 import type { ManagedProcess } from './managed-process.ts';
 import { assertFree, freePorts, type PortName, type Ports, portsFrom } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
-import { type Progress, silentProgress, terminalProgress } from './progress.ts';
+import { silentProgress, terminalProgress } from './progress.ts';
 import {
   exampleSimulator,
   exampleTmsConfig,
@@ -90,27 +92,45 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await supervisor.stop();
     dataDir.release();
   };
+  // The first failure ends what the others are at: a build may take minutes.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
+  signal.addEventListener('abort', () => void supervisor.stop(), { once: true });
+  const together = async <T>(starting: readonly Promise<T>[]): Promise<T[]> => {
+    for (const each of starting) each.catch((error: unknown) => failed.abort(error));
+    await Promise.allSettled(starting);
+    signal.throwIfAborted();
+    return Promise.all(starting);
+  };
   try {
     const own = (['temporal', 'postgres', 'kafka'] as const).filter((part) => !outside[VARIABLES[part]]);
     await assertFree(
       ports,
       [...own, ...roles].flatMap((part) => PORTS_OF[part]),
     );
-    const env = await startInfrastructure({ options, outside, ports, dataDir, supervisor, progress });
-    const context = { ports, env, dataDir: dataDir.path, simulator: options.simulator ?? exampleSimulator() };
-    const start = (name: RoleName, extra: Record<string, string> = {}): Promise<ManagedProcess> =>
-      supervisor.start(roleSpec(name, { ...context, env: { ...env, ...extra } }), runs(name, ports));
-    // The simulator first: it is what the others call.
-    if (roles.includes('simulator')) await start('simulator');
-    await settleAll(roles.filter((role) => role !== 'simulator').map((role) => start(role)));
-    return {
-      dataDir: dataDir.path,
-      ports,
-      env,
-      startRole: start,
-      process: (name) => supervisor.get(name),
-      stop,
+    const context = { ...options, signal, dataDir: dataDir.path, supervisor, progress, ports };
+    const [temporal = '', database = '', kafka = ''] = await together(startParts(context, outside));
+    const env = {
+      TEMPORAL_ADDRESS: temporal,
+      TEMPORAL_NAMESPACE: namespaceOf(outside),
+      TEMPORAL_UI_URL: outside.TEMPORAL_UI_URL || `http://127.0.0.1:${ports.temporalUi}`,
+      DATABASE_URL: database,
+      KAFKA_BROKERS: kafka,
+      TMS_CONFIG: outside.TMS_CONFIG || exampleTmsConfig(ports.simulatorTms),
+      HARDWARE_API_URL: outside.HARDWARE_API_URL || `http://127.0.0.1:${ports.simulatorHardware}`,
+      API_PORT: String(ports.api),
     };
+    const simulator = options.simulator ?? exampleSimulator();
+    const start = (name: RoleName, extra: Record<string, string> = {}): Promise<ManagedProcess> =>
+      supervisor.start(
+        roleSpec(name, { ports, dataDir: dataDir.path, simulator, env: { ...env, ...extra } }),
+        runs(name, ports),
+      );
+    // The simulator first: it is what the others call.
+    await together(roles.filter((role) => role === 'simulator').map((role) => start(role)));
+    await together(roles.filter((role) => role !== 'simulator').map((role) => start(role)));
+    const find = (name: string): ManagedProcess => supervisor.get(name);
+    return { dataDir: dataDir.path, ports, env, startRole: start, process: find, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -120,51 +140,37 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** The variables that say that a part runs elsewhere. */
 const VARIABLES = { temporal: 'TEMPORAL_ADDRESS', postgres: 'DATABASE_URL', kafka: 'KAFKA_BROKERS' } as const;
 
-interface Start {
-  options: StackOptions;
-  outside: Record<string, string | undefined>;
-  ports: Ports;
-  dataDir: DataDir;
-  supervisor: Supervisor;
-  progress: Progress;
-}
+type Environment = Record<string, string | undefined>;
 
-/** Starts or checks Temporal, PostgreSQL and Kafka; gives the environment of the roles. */
-async function startInfrastructure(start: Start): Promise<Record<string, string>> {
-  const { options, outside, ports, dataDir, supervisor, progress } = start;
-  const context = { ...options, dataDir: dataDir.path, supervisor, progress, ports };
-  const namespace = outside.TEMPORAL_NAMESPACE || 'default';
-  const [temporal, database, kafka] = await settleAll([
+/** Starts or checks Temporal, PostgreSQL and Kafka, in this order; gives their addresses. */
+function startParts(context: InfrastructureContext, outside: Environment): Promise<string>[] {
+  return [
     unlessGiven(
       outside.TEMPORAL_ADDRESS,
-      (address) => checkOwnTemporal(address, namespace),
+      (address) => checkOwnTemporal(address, namespaceOf(outside)),
       () => startTemporal(context),
     ),
-    unlessGiven(
-      outside.DATABASE_URL,
-      async () => undefined,
-      async () => {
-        const url = new URL(await startPostgres(context));
-        url.pathname = '/tpe';
-        return url.href;
-      },
-    ).then(async (url) => {
-      await ensureDatabase(url);
-      await migrate(url);
-      return url;
-    }),
+    startDatabase(context, outside.DATABASE_URL),
     unlessGiven(outside.KAFKA_BROKERS, checkOwnKafka, () => startKafka(context)),
-  ]);
-  return {
-    TEMPORAL_ADDRESS: temporal,
-    TEMPORAL_NAMESPACE: namespace,
-    TEMPORAL_UI_URL: outside.TEMPORAL_UI_URL || `http://127.0.0.1:${ports.temporalUi}`,
-    DATABASE_URL: database,
-    KAFKA_BROKERS: kafka,
-    TMS_CONFIG: outside.TMS_CONFIG || exampleTmsConfig(ports.simulatorTms),
-    HARDWARE_API_URL: outside.HARDWARE_API_URL || `http://127.0.0.1:${ports.simulatorHardware}`,
-    API_PORT: String(ports.api),
-  };
+  ];
+}
+
+async function startDatabase(context: InfrastructureContext, given: string | undefined): Promise<string> {
+  if (given && !URL.canParse(given)) {
+    throw new StackError(`DATABASE_URL is not an address: ${given}`, {
+      remedy: 'It has the form postgres://USER:PASSWORD@HOST:PORT/DATABASE.',
+    });
+  }
+  const url = new URL(given || (await startPostgres(context)));
+  if (!given) url.pathname = '/tpe';
+  await ensureDatabase(url.href);
+  context.signal?.throwIfAborted();
+  await migrate(url.href);
+  return url.href;
+}
+
+function namespaceOf(env: Environment): string {
+  return env.TEMPORAL_NAMESPACE || 'default';
 }
 
 async function unlessGiven(
@@ -177,15 +183,7 @@ async function unlessGiven(
   return address;
 }
 
-/** All results; the first failure, but only after all have come to an end, so that none goes on behind it. */
-async function settleAll<T extends readonly unknown[]>(promises: {
-  [K in keyof T]: Promise<T[K]>;
-}): Promise<T> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
-}
-
-async function portsOf(options: StackOptions, env: Record<string, string | undefined>): Promise<Ports> {
+async function portsOf(options: StackOptions, env: Environment): Promise<Ports> {
   if (options.ports === 'free') return freePorts();
   return { ...portsFrom(env, options.portOffset), ...options.ports };
 }

@@ -10,6 +10,7 @@ export class Supervisor {
   readonly #progress: Progress;
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #stopping = new AbortController();
+  #stopped: Promise<void> | undefined;
 
   constructor(dataDir: DataDir, progress: Progress) {
     this.#dataDir = dataDir;
@@ -21,6 +22,7 @@ export class Supervisor {
    * @param done what to say when it is ready, by default that it runs
    */
   async start(spec: ProcessSpec, done = `${spec.label} runs`): Promise<ManagedProcess> {
+    this.#stopping.signal.throwIfAborted();
     if (this.#processes.has(spec.name)) throw new StackError(`${spec.label} was started before.`);
     const managed = new ManagedProcess(spec, {
       logFile: join(this.#dataDir.logs, `${spec.name}.log`),
@@ -50,8 +52,13 @@ export class Supervisor {
     return managed;
   }
 
-  /** Stops everything, the highest stage first. */
-  async stop(): Promise<void> {
+  /** Stops everything, the highest stage first; called again, it waits for the same end. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
     this.#stopping.abort(new StackError('The stack is being stopped.'));
     const all = [...this.#processes.values()];
     const stages = [...new Set(all.map(({ spec }) => spec.stage))].sort((a, b) => b - a);
