@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { Config } from '../config.ts';
@@ -67,16 +68,35 @@ export class TopicError extends Error {
  * @throws TopicError where the broker refuses; KafkaJSError where it can't be reached
  */
 export async function ensureTopics(config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
-  // A new topic is unknown to the broker for a moment; a busy one takes seconds to hear of it.
-  const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 };
-  const admin = createKafka(config.kafka, 'topics', logger).admin({ retry });
+  const admin = createKafka(config.kafka, 'topics', logger).admin();
   try {
     await admin.connect();
-    await createMissing(admin, config, logger);
-    await addPartitions(admin, config, logger);
-    await correctSettings(admin, config, logger);
+    await whileBrokerLearns(async () => {
+      await createMissing(admin, config, logger);
+      await addPartitions(admin, config, logger);
+      await correctSettings(admin, config, logger);
+    });
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** Milliseconds that a broker has to learn of the topics that its controller has made; a busy one needs some. */
+const LEARNING_MS = 30_000;
+const LEARNING_STEP_MS = 100;
+
+/** Repeats what the broker refuses for the moment, as it does with topics that it has not heard of yet. */
+async function whileBrokerLearns(work: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + LEARNING_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const refusals = brokerRefusals(error);
+      const passing = refusals.length > 0 && refusals.every(({ retriable }) => retriable);
+      if (!passing || performance.now() > deadline) throw error;
+      await sleep(LEARNING_STEP_MS);
+    }
   }
 }
 
@@ -90,7 +110,8 @@ async function createMissing(admin: Admin, config: Pick<Config, 'kafka'>, logger
     const created = await refusedClearly(
       `Topic ${topic} can't be created with ${partitions} partitions and KAFKA_REPLICATION_FACTOR=${replicationFactor}`,
       admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs gives up waiting when the broker has not heard of the topic yet; see whileBrokerLearns.
+        waitForLeaders: false,
         topics: [
           {
             topic,
@@ -107,23 +128,43 @@ async function createMissing(admin: Admin, config: Pick<Config, 'kafka'>, logger
 }
 
 async function addPartitions(admin: Admin, config: Pick<Config, 'kafka'>, logger?: Logger): Promise<void> {
-  const counts = await partitionCounts(admin, config);
-  for (const name of TOPIC_NAMES) {
-    const topic = topicName(config, name);
-    const wanted = TOPICS[name].partitions;
-    const found = counts.get(topic) ?? 0;
-    if (found >= wanted) continue;
-    logger?.warn({ topic, found, wanted }, `topic ${topic} gets partitions: keys will move between them`);
-    try {
-      await refusedClearly(
-        `Topic ${topic} has ${found} partitions and can't be given ${wanted}`,
-        admin.createPartitions({ topicPartitions: [{ topic, count: wanted }] }),
-      );
-    } catch (error) {
-      // Two processes at once: the slower one is refused although all is well.
-      if (((await partitionCounts(admin, config)).get(topic) ?? 0) < wanted) throw error;
+  const asked = new Set<string>();
+  const deadline = performance.now() + LEARNING_MS;
+  for (;;) {
+    const fewer = [...(await partitionCounts(admin, config))].filter(
+      ([topic, found]) => found < wantedPartitions(config, topic),
+    );
+    if (fewer.length === 0) return;
+    for (const [topic, found] of fewer.filter(([name]) => !asked.has(name))) {
+      const wanted = wantedPartitions(config, topic);
+      logger?.warn({ topic, found, wanted }, `topic ${topic} gets partitions: keys will move between them`);
+      await growTopic(admin, topic, found, wanted);
+      asked.add(topic);
     }
+    const [late] = fewer;
+    if (late && performance.now() > deadline) {
+      throw new TopicError(`Topic ${late[0]} still has ${late[1]} partitions after more were asked for.`);
+    }
+    // The broker tells the old number until it has learned of the new one.
+    await sleep(LEARNING_STEP_MS);
   }
+}
+
+async function growTopic(admin: Admin, topic: string, found: number, wanted: number): Promise<void> {
+  try {
+    await refusedClearly(
+      `Topic ${topic} has ${found} partitions and can't be given ${wanted}`,
+      admin.createPartitions({ topicPartitions: [{ topic, count: wanted }] }),
+    );
+  } catch (error) {
+    // Another process was faster: there are that many already.
+    if (!brokerRefusals(error).some(({ type }) => type === 'INVALID_PARTITIONS')) throw error;
+  }
+}
+
+function wantedPartitions(config: Pick<Config, 'kafka'>, topic: string): number {
+  const name = knownTopic(config, topic);
+  return name ? TOPICS[name].partitions : 0;
 }
 
 async function partitionCounts(admin: Admin, config: Pick<Config, 'kafka'>): Promise<Map<string, number>> {
