@@ -84,5 +84,5 @@ describe('a bulk answer of the reference protocol', () => {
 
 test('a TMS whose adapter does not exist is refused with the names of those that do', () => {
   const config = tmsConfigSchema.parse({ name: 'acme', adapter: 'acmee', url: 'http://127.0.0.1:1' });
-  expect(() => createTmsAdapter(config)).toThrow(/acme names the adapter acmee; known adapters: reference/);
+  expect(() => createTmsAdapter(config)).toThrow(/acme names the adapter acmee; known adapters: .*reference/);
 });
