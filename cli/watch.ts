@@ -76,7 +76,6 @@ function follow(api: ApiClient, path: string, show: Display): Promise<void> {
 
 function showJson(): Display {
   return {
-    // The last state comes twice, as progress and as end: it is written once.
     progress: (progress, ended) => printJson({ event: ended ? 'end' : 'progress', ...progress }),
     interrupted: () => undefined,
     stop: () => undefined,
@@ -84,14 +83,19 @@ function showJson(): Display {
 }
 
 function showLines(): Display {
+  let connected = true;
   return {
     progress(progress, ended) {
+      connected = true;
       if (ended) return summarise(progress);
-      print(
-        `${new Date().toISOString()}  ${progress.status}  ${progress.final}/${progress.total} final  ${describeCounts(progress)}`,
-      );
+      const { status, final, total } = progress;
+      print(`${new Date().toISOString()}  ${status}  ${final}/${total} final  ${describeCounts(progress)}`);
     },
-    interrupted: () => process.stderr.write('The connection was cut; connecting again.\n'),
+    interrupted() {
+      // Told once, not at every try.
+      if (connected) process.stderr.write('The connection was cut; connecting again.\n');
+      connected = false;
+    },
     stop: () => undefined,
   };
 }
@@ -101,20 +105,22 @@ function showBar(): Display {
     { format: '{bar} {percentage} % · {value}/{total} final · {state}', hideCursor: true, forceRedraw: true },
     Presets.shades_classic,
   );
-  let last: Progress | undefined;
-  let ended: Progress | undefined;
+  let started = false;
+  let end: Progress | undefined;
   return {
-    progress(progress, isEnd) {
+    progress(progress, ended) {
       const state = `${progress.status} · ${describeCounts(progress)}`;
-      if (last) bar.update(progress.final, { state });
+      if (started) bar.update(progress.final, { state });
       else bar.start(progress.total, progress.final, { state });
-      last = progress;
-      if (isEnd) ended = progress;
+      started = true;
+      if (ended) end = progress;
     },
-    interrupted: () => bar.update({ state: 'connecting again …' }),
+    interrupted() {
+      if (started) bar.update({ state: 'connecting again …' });
+    },
     stop() {
       bar.stop();
-      if (ended) summarise(ended);
+      if (end) summarise(end);
     },
   };
 }

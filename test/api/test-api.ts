@@ -97,6 +97,11 @@ export class TestApi {
     return new TestApi({ config, pool, temporal, progress, url }, server, database);
   }
 
+  /** Cuts every connection; the next one is taken again. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+
   async close(): Promise<void> {
     this.progress.close();
     await new Promise((resolve) => {

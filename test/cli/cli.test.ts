@@ -159,6 +159,20 @@ describe('tpe campaign', () => {
     expect(written).toMatch(/^SUCCESS +2\ntotal +2$/m);
   });
 
+  test('goes on watching after the connection was cut, and says so once', async () => {
+    await api.fleet([{}]);
+    const id = await api.campaign();
+    const { ended, out } = start(['campaign', 'watch', id]);
+    await until(() => out().includes('0/1 final'));
+    api.cut();
+    await api.pool.query(`UPDATE campaign_tpe SET status = 'FAILED'`);
+    await api.pool.query(`UPDATE campaign SET status = 'COMPLETED'`);
+    const { code, out: written, err } = await ended;
+    expect(code).toBe(0);
+    expect(written).toMatch(/^FAILED +1\ntotal +1$/m);
+    expect(err).toBe('The connection was cut; connecting again.\n');
+  });
+
   test('watches as JSON, one document per change', async () => {
     await api.fleet([{ version: '9.0.0' }]);
     const id = await api.campaign();
