@@ -108,10 +108,10 @@ async function runEntry(file, entryArgs) {
     // A terminal sends its Ctrl-C to all of us by itself.
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
-  const parent = process.ppid;
+  const parents = lineage();
   if (process.env.npm_lifecycle_event) {
     // npm was killed: nobody is left who could be told to stop.
-    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref();
+    setInterval(() => lineage() !== parents && child.kill('SIGTERM'), 1000).unref();
   }
   await new Promise((resolve) => {
     child.once('error', (error) =>
@@ -123,6 +123,17 @@ async function runEntry(file, entryArgs) {
     });
   });
   if (child.connected) child.disconnect();
+}
+
+/** Who has started us: npm, or the shell that npm has put between, and then npm. */
+function lineage() {
+  try {
+    // "1234 (sh) S 1230 …"
+    const [, grandparent] = /\) \S+ (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) ?? [];
+    return `${process.ppid} ${grandparent}`;
+  } catch {
+    return String(process.ppid);
+  }
 }
 
 function fail(message, remedy) {

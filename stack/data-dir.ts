@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine, isAlive } from './alive.ts';
 import { StackError } from './errors.ts';
@@ -14,6 +14,8 @@ export interface DataDir {
   release(): void;
 }
 
+const LOCK = 'stack.lock';
+
 interface Holder {
   /** The stack. */
   pid: number;
@@ -24,13 +26,14 @@ interface Holder {
 /**
  * Makes the data folder if need be and takes it for this process.
  * @param path absolute
+ * @param fresh deletes what an earlier stack has left in it
  * @throws StackError when a stack that runs, or one that is still being stopped, has it
  */
-export async function openDataDir(path: string): Promise<DataDir> {
+export async function openDataDir(path: string, fresh = false): Promise<DataDir> {
   const logs = join(path, 'logs');
-  await mkdir(logs, { recursive: true });
+  await mkdir(path, { recursive: true });
   const reaper = new Reaper(path);
-  const lock = join(path, 'stack.lock');
+  const lock = join(path, LOCK);
   const mine = `${lock}.${randomBytes(4).toString('hex')}`;
   writeFileSync(mine, JSON.stringify({ pid: process.pid, reaper: reaper.pid ?? 0 } satisfies Holder));
   try {
@@ -41,6 +44,8 @@ export async function openDataDir(path: string): Promise<DataDir> {
   } finally {
     rmSync(mine, { force: true });
   }
+  if (fresh) await empty(path);
+  await mkdir(logs, { recursive: true });
   return {
     path,
     logs,
@@ -50,6 +55,11 @@ export async function openDataDir(path: string): Promise<DataDir> {
       reaper.close();
     },
   };
+}
+
+async function empty(path: string): Promise<void> {
+  const entries = (await readdir(path)).filter((name) => name !== LOCK);
+  await Promise.all(entries.map((name) => rm(join(path, name), { recursive: true, force: true })));
 }
 
 function takeLock(lock: string, mine: string, path: string): void {

@@ -15,9 +15,9 @@ export interface Lifetime {
 const SAME_REQUEST_MS = 2_000;
 
 /**
- * The main of a launcher: runs `body` and ends the process with the status that it gives, 0 where it was asked
- * to stop, 1 after an error, which is told on stderr. Asked to stop a second time, it ends at once; what it has
- * started is then ended by the reaper.
+ * The main of a launcher: runs `body` and ends the process with the status that it gives; 130 where it throws
+ * because it was asked to stop, 1 after another error, which is told on stderr. Asked to stop a second time, it
+ * ends at once; what it has started is then ended by the reaper.
  */
 export async function runLauncher(body: (lifetime: Lifetime) => Promise<number>): Promise<never> {
   const stopping = new AbortController();
@@ -42,7 +42,7 @@ export async function runLauncher(body: (lifetime: Lifetime) => Promise<number>)
   try {
     process.exit(await body({ signal: stopping.signal, stopRequested }));
   } catch (error) {
-    if (stopping.signal.aborted) process.exit(0);
+    if (stopping.signal.aborted) process.exit(130);
     process.stderr.write(`${describeError(error)}\n`);
     process.exit(1);
   }

@@ -27,6 +27,8 @@ import { Supervisor } from './supervisor.ts';
 export interface StackOptions {
   /** Where data and logs are kept; made if need be, used by one stack at a time. */
   dataDir: string;
+  /** Deletes what an earlier stack has left in the data folder. */
+  fresh?: boolean;
   /** Added to every port; default 0. */
   portOffset?: number;
   /** Ports that differ from those by environment; `free` takes any that are free. */
@@ -86,7 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const roles = options.roles ?? ROLES.filter((role) => role !== 'simulator' || options.simulator !== false);
   const ports = await portsOf(options, outside);
   const progress = options.quiet ? silentProgress : terminalProgress();
-  const dataDir = await openDataDir(resolve(options.dataDir));
+  const dataDir = await openDataDir(resolve(options.dataDir), options.fresh);
   const supervisor = new Supervisor(dataDir, progress);
   const stop = async (): Promise<void> => {
     await supervisor.stop();
