@@ -11,7 +11,7 @@ import type { Look, LookInput } from './types.ts';
 
 export interface ObserveDependencies {
   /** Status of one operation; calls that fall together become one bulk request. */
-  observe(operation: Operation): Promise<OperationReport>;
+  observe: (operation: Operation) => Promise<OperationReport>;
   hardware: HardwareApi;
   recorder: Recorder;
 }

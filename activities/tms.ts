@@ -1,7 +1,8 @@
 /** The activities of one TMS, run by the workers of its own task queue within its own limits. */
 import type { Pool } from '../db/pool.ts';
 import { sagaCompensationTotal } from '../observability/metrics.ts';
-import type { CancelResult, Operation, OperationReport, TmsAdapter } from '../tms/contract.ts';
+import type { SingleCalls } from '../tms/coalesce.ts';
+import type { TmsAdapter } from '../tms/contract.ts';
 import type { HardwareApi } from '../tms/hardware-api.ts';
 import { cancelUpdates } from './cancel-updates.ts';
 import { dispatchBatch } from './dispatch.ts';
@@ -16,10 +17,7 @@ export interface TmsDependencies {
   /** The TMS, its limits enforced. */
   adapter: TmsAdapter;
   /** The same for single operations: calls that fall together become one bulk request. */
-  single: {
-    observe(operation: Operation): Promise<OperationReport>;
-    cancel(operation: Operation): Promise<CancelResult>;
-  };
+  single: SingleCalls;
   hardware: HardwareApi;
   /** Calls to the TMS under way at once for one batch. */
   concurrency: number;

@@ -24,18 +24,22 @@ export function createPool(config: Config['database'], applicationName: string):
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
 export async function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  let failed: Error | undefined;
+  // Only a connection that is known to be outside any transaction is given back.
+  let clean = false;
   try {
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
+    clean = true;
     return result;
   } catch (error) {
-    failed = error as Error;
     // A lost connection can't be rolled back; the server does that itself.
-    await client.query('ROLLBACK').catch(() => undefined);
+    clean = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
     throw error;
   } finally {
-    client.release(failed !== undefined && !(failed instanceof pg.DatabaseError));
+    client.release(!clean);
   }
 }

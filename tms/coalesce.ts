@@ -11,9 +11,9 @@ export interface CoalesceOptions {
 
 export interface SingleCalls {
   /** @throws TmsError when the call that it was part of failed */
-  observe(operation: Operation): Promise<OperationReport>;
+  observe: (operation: Operation) => Promise<OperationReport>;
   /** @throws TmsError as `observe`; Error where the TMS can't cancel (`cancelBulk` is 0) */
-  cancel(operation: Operation): Promise<CancelResult>;
+  cancel: (operation: Operation) => Promise<CancelResult>;
 }
 
 /**

@@ -36,7 +36,7 @@ describe('a worker that is killed', () => {
       const campaignId = await running.launch(60);
       for (const asked of [40, 120]) {
         await until(async () => (await running.stats()).updateCalls >= asked);
-        await running.stack.process('tms').kill('SIGKILL');
+        running.stack.process('tms').kill('SIGKILL');
       }
       await running.untilEnded(campaignId);
       const counts = await running.expectAgreement(campaignId);
@@ -53,7 +53,7 @@ describe('a worker that is killed', () => {
       const campaignId = await running.launch(60);
       await until(async () => ((await running.campaign(campaignId)).counts.SUCCESS ?? 0) >= 5);
       for (const role of ['orchestrator', 'tms', 'relay'] as const) {
-        await running.stack.process(role).kill('SIGKILL');
+        running.stack.process(role).kill('SIGKILL');
       }
       await running.untilEnded(campaignId);
       const counts = await running.expectAgreement(campaignId);
