@@ -42,7 +42,8 @@ export async function readTopic(
   options: ReadTopicOptions = {},
 ): Promise<TopicContent> {
   const topic = topicName(config, name);
-  const kafka = createKafka(config.kafka, 'read-topic');
+  // A new broker has no group coordinator until the first group has asked for one.
+  const kafka = createKafka(config.kafka, 'read-topic', undefined, 20);
   const groupId = `read-topic-${randomUUID()}`;
   const admin = kafka.admin();
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });

@@ -10,14 +10,15 @@ const INTENDED = [/Limiting retries for the idempotent producer/];
  * A Kafka client whose own log goes to ours. It gives up an unanswered request after 10 s and retries little
  * by itself: whoever uses it decides how long to go on.
  * @param clientId the role of the process, as the broker's log and quotas show it
+ * @param retries how often the client itself tries again, each time after at most a second
  */
-export function createKafka(config: Config['kafka'], clientId: string, logger?: Logger): Kafka {
+export function createKafka(config: Config['kafka'], clientId: string, logger?: Logger, retries = 3): Kafka {
   return new Kafka({
     clientId,
     brokers: config.brokers,
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries },
     logLevel: logger ? logLevel.WARN : logLevel.NOTHING,
     ...(logger ? { logCreator: logTo(logger) } : {}),
   });
