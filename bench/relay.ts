@@ -11,14 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { Partitioners } from 'kafkajs';
-import { loadConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import type { Pool } from '../db/pool.ts';
 import { toKafkaMessage } from '../events/cloud-event.ts';
 import { createKafka } from '../events/kafka.ts';
-import { ensureTopics, topicName } from '../events/topics.ts';
+import { TOPIC_NAMES, ensureTopics, topicName } from '../events/topics.ts';
+import { withServers } from './support.ts';
 
 const RELAY = fileURLToPath(new URL('../workers/relay.ts', import.meta.url));
 /** Messages per request of the bare producer: what the relay takes at most. */
@@ -29,6 +29,8 @@ interface Bench {
   config: Config;
   db: Pool;
   topic: string;
+  /** Throws the database and the topics away. */
+  discard(): Promise<void>;
 }
 
 function progress(text: string): void {
@@ -49,7 +51,14 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     number,
     number,
   ];
-  const bench = await prepare();
+  return withServers((config) => measure(config, { events, rate, seconds }));
+}
+
+async function measure(
+  configured: Config,
+  { events, rate, seconds }: { events: number; rate: number; seconds: number },
+): Promise<Record<string, unknown>> {
+  const bench = await prepare(configured);
   try {
     progress(`bare producer: ${events} messages in requests of ${BATCH}`);
     const baseline = await bareProducer(bench, events);
@@ -71,6 +80,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     };
   } finally {
     await bench.db.end();
+    await bench.discard();
   }
 }
 
@@ -81,14 +91,11 @@ function positive(text: string): number {
 }
 
 /** A database and topics of their own on the configured servers. */
-async function prepare(): Promise<Bench> {
-  const configured = loadConfig();
+async function prepare(configured: Config): Promise<Bench> {
   const name = `bench_${randomUUID().slice(0, 8)}`;
-  const url = new URL(configured.database.url);
-  const client = new Client({ connectionString: url.href });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${name}`);
-  await client.end();
+  const server = configured.database.url;
+  await execute(server, `CREATE DATABASE ${name}`);
+  const url = new URL(server);
   url.pathname = `/${name}`;
   await migrate(url.href);
   const config = {
@@ -97,7 +104,25 @@ async function prepare(): Promise<Bench> {
     kafka: { ...configured.kafka, topicPrefix: `${name}.` },
   };
   await ensureTopics(config);
-  return { config, db: createPool(config.database, 'bench'), topic: topicName(config, 'tpe.update.status') };
+  return {
+    config,
+    db: createPool(config.database, 'bench'),
+    topic: topicName(config, 'tpe.update.status'),
+    async discard() {
+      await execute(server, `DROP DATABASE ${name} WITH (FORCE)`);
+      const admin = createKafka(config.kafka, 'bench').admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics: TOPIC_NAMES.map((topic) => topicName(config, topic)) });
+      await admin.disconnect();
+    },
+  };
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
 }
 
 /** Data of the size of a status message. */
