@@ -63,11 +63,9 @@ async function installAlone() {
     if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true });
     else await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  try {
-    if (!isInstalled()) install();
-  } finally {
-    rmSync(lock, { force: true });
-  }
+  const failure = isInstalled() ? null : install();
+  rmSync(lock, { force: true });
+  if (failure) fail(...failure);
 }
 
 function isRunning(pid) {
@@ -79,6 +77,7 @@ function isRunning(pid) {
   }
 }
 
+/** What went wrong and what to do; null when it is done. */
 function install() {
   process.stderr.write('… Installing the dependencies, about a minute the first time\n');
   const started = Date.now();
@@ -91,10 +90,11 @@ function install() {
     stdio: ['ignore', 2, 2],
   });
   if (error?.code === 'ENOENT')
-    fail('npm is not on PATH.', 'Install Node together with npm from nodejs.org.');
-  if (status !== 0) fail('npm install failed; its messages are above.', 'Put that right and try again.');
+    return ['npm is not on PATH.', 'Install Node together with npm from nodejs.org.'];
+  if (status !== 0) return ['npm install failed; its messages are above.', 'Put that right and try again.'];
   writeFileSync(stamp, lockHash());
   process.stderr.write(`✔ Dependencies installed (${Math.round((Date.now() - started) / 1000)} s)\n`);
+  return null;
 }
 
 /** Runs a file under the pinned Node, with our streams, signals and exit status. */

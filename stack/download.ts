@@ -67,8 +67,11 @@ function checksumOf(published: string, { url, checksums }: Archive): string {
   const name = url.slice(url.lastIndexOf('/') + 1);
   const line = published.split('\n').find((each) => each.trimEnd().endsWith(name)) ?? published;
   const digits = checksums.algorithm === 'sha256' ? 64 : 128;
-  const found = new RegExp(`[0-9a-f]{${digits}}`).exec(
-    line.replace(name, '').replaceAll(/[\s:]/g, '').toLowerCase(),
+  const found = new RegExp(`^[0-9a-f]{${digits}}$`).exec(
+    line
+      .replace(name, '')
+      .replaceAll(/[\s:*]/g, '')
+      .toLowerCase(),
   );
   if (!found) throw new Error(`no checksum of ${name} at ${checksums.url}`);
   return found[0];
