@@ -17,8 +17,13 @@ import type { DispatchInput, DispatchResult } from './types.ts';
 
 /** Milliseconds between heartbeats. A pause reaches the dispatch with the next one. */
 const HEARTBEAT_MS = 200;
-/** Accepted terminals per transaction. */
-const COMMIT_SIZE = 100;
+/**
+ * Answers are recorded when there are this many or the oldest is this old, ms. Recording competes with asking for
+ * the same cores: a fast TMS is asked for a whole batch first, a slow one is seen to advance. What a crash leaves
+ * unrecorded is asked for again with the same key, or found at the TMS.
+ */
+const COMMIT_SIZE = 500;
+const COMMIT_MS = 1_000;
 /** Rounds over the terminals whose answer was lost, before Temporal tries again later. */
 const ROUNDS = 3;
 /** Milliseconds before the second round; doubled for the third. */
@@ -110,10 +115,12 @@ export async function dispatchBatch(
     const limit = pLimit(concurrency);
     const commits: Promise<unknown>[] = [];
     let answered: Transition[] = [];
+    let committedAt = Date.now();
     let failure: unknown;
     const commit = (): void => {
-      commits.push(recorder.recordAll(answered));
+      commits.push(recorder.recordAll(answered).catch((error: unknown) => (failure ??= error)));
       answered = [];
+      committedAt = Date.now();
     };
     const ask = async (tpes: readonly PendingTpe[]): Promise<void> => {
       if (stop.aborted || failure) return;
@@ -124,7 +131,7 @@ export async function dispatchBatch(
       } catch (error) {
         if (!stop.aborted) failure ??= error;
       }
-      if (answered.length >= COMMIT_SIZE) commit();
+      if (answered.length >= COMMIT_SIZE || Date.now() - committedAt >= COMMIT_MS) commit();
     };
     await Promise.all(chunk(pending, adapter.capabilities.requestBulk).map((tpes) => limit(() => ask(tpes))));
     commit();

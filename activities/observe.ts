@@ -1,9 +1,11 @@
 /** Looks at one terminal: what its TMS says and, what counts, what it runs. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Operation, OperationReport } from '../tms/contract.ts';
 import { TmsError } from '../tms/errors.ts';
 import type { HardwareApi } from '../tms/hardware-api.ts';
 import { NOT_SETTLED } from '../workflows/names.ts';
+import { describeInterval } from '../workflows/policy/polling.ts';
 import { describeObservation, judge, type Observation } from '../workflows/policy/verdict.ts';
 import type { TrackedTpe } from '../workflows/types.ts';
 import type { Recorder } from './recorder.ts';
@@ -23,8 +25,9 @@ export interface ObserveDependencies {
  */
 export async function look(
   { observe, hardware, recorder }: ObserveDependencies,
-  { campaignId, targetVersion, tpe, last }: LookInput,
+  { campaignId, targetVersion, tpe, firstAfterMs, last }: LookInput,
 ): Promise<Look> {
+  if (firstAfterMs !== undefined && Context.current().info.attempt === 1) throw firstLookIn(firstAfterMs);
   const observation = await observeBoth();
   const verdict = judge(observation, targetVersion);
   if (!verdict.settled) {
@@ -57,6 +60,16 @@ export async function look(
       hardware: status.reachable ? { version: status.runningVersion } : null,
     };
   }
+}
+
+/** The wait for a window's first look, kept by the server as the delay of a retry. */
+function firstLookIn(ms: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'NotYet',
+    message: `first look in ${describeInterval(ms / 1000)}`,
+    nextRetryDelay: ms,
+    category: 'BENIGN',
+  });
 }
 
 /** A TMS that is in trouble has nothing to say; any other error is a defect and is shown. */

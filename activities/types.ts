@@ -105,6 +105,8 @@ export interface LookInput {
   campaignId: string;
   targetVersion: string;
   tpe: TrackedTpe;
+  /** Milliseconds from the first attempt, which only begins the wait, until the first look; absent: look at once. */
+  firstAfterMs?: number;
   /** Answer what was seen instead of throwing when nothing is final. */
   last?: boolean;
 }

@@ -47,13 +47,13 @@ describe('a terminal that is never settled', () => {
     });
   });
 
-  it('costs at most 51 history events, however often it was looked at', async () => {
+  it('costs at most 50 history events, however often it was looked at', async () => {
     await time.withWorld(async (world) => {
       const handle = await track(world);
       await handle.result();
       const { events } = await handle.fetchHistory();
       expect(minutes(world).length).toBeGreaterThan(40);
-      expect(events?.length).toBeLessThanOrEqual(51);
+      expect(events?.length).toBeLessThanOrEqual(50);
     });
   });
 

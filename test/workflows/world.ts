@@ -22,6 +22,7 @@ import type { TrackedTpe } from '../../workflows/types.ts';
 export const MINUTE = 60_000;
 export const TARGET = '4.2.0';
 const OLD = '4.1.0';
+const EPOCH = new Date(0).toISOString();
 
 /** How a terminal behaves: what its TMS says and what it runs, by minutes since the request. */
 export interface Behaviour {
@@ -137,23 +138,20 @@ export class World {
       dispatch: (input) => this.dispatch(input),
       observe: async (input) => {
         const minutes = ((await this.clock()) - input.tpe.requestedAt) / MINUTE;
-        const looks = this.looks.get(input.tpe.tpeId) ?? [];
-        this.looks.set(input.tpe.tpeId, [...looks, minutes]);
         const { offline, runsTargetFrom = Infinity } = this.behaviour;
+        const runningVersion = minutes >= runsTargetFrom ? TARGET : OLD;
         return look(
           {
-            observe: async () => this.report(minutes),
+            observe: async () => {
+              const looks = this.looks.get(input.tpe.tpeId) ?? [];
+              this.looks.set(input.tpe.tpeId, [...looks, minutes]);
+              return this.report(minutes);
+            },
             hardware: {
               status: async () =>
                 offline
                   ? { reachable: false, reason: 'timeout' }
-                  : {
-                      reachable: true,
-                      runningVersion: minutes >= runsTargetFrom ? TARGET : OLD,
-                      battery: 80,
-                      uptimeSeconds: 60,
-                      lastSeen: new Date(0).toISOString(),
-                    },
+                  : { reachable: true, runningVersion, battery: 80, uptimeSeconds: 60, lastSeen: EPOCH },
               close: async () => undefined,
             },
             recorder: { record: async () => undefined, recordAll: async () => [] },
