@@ -1,7 +1,10 @@
 /** The versions that the embedded stack runs. `docker-compose.yml` names the same ones; a test compares them. */
 export const VERSIONS = {
-  /** Temporal CLI: server 1.29.1, Web UI 2.42.1. Later ones do not build by `go install`. */
+  /** Later ones do not build by `go install`. */
   temporalCli: '1.5.1',
+  /** The server and the Web UI in that CLI. */
+  temporalServer: '1.29.1',
+  temporalUi: '2.42.1',
   kafka: '4.3.1',
   /** The Scala version in Kafka's artifact name. */
   kafkaScala: '2.13',
@@ -18,7 +21,7 @@ export const OLDEST_ACCEPTED = {
   /** `CREATE DATABASE … STRATEGY` and the JSON functions that the migrations use. */
   postgres: '15.0',
   java: '17.0',
-  go: '1.22',
+  go: '1.24',
 } as const;
 
 /** Whether dotted version `a` is `b` or later; what is not a number counts as 0. */
