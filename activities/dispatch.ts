@@ -10,7 +10,7 @@ import { sagaStartedTotal } from '../observability/metrics.ts';
 import type { OperationReport, RequestResult, TmsAdapter } from '../tms/contract.ts';
 import { TmsError } from '../tms/errors.ts';
 import { idempotencyKey } from '../workflows/names.ts';
-import { withBatchLock } from './batch-lock.ts';
+import type { BatchLocks } from './batch-lock.ts';
 import { chunk } from './chunk.ts';
 import type { Recorder } from './recorder.ts';
 import type { DispatchInput, DispatchResult } from './types.ts';
@@ -31,6 +31,7 @@ const ROUND_PAUSE_MS = 100;
 
 export interface DispatchDependencies {
   pool: Pool;
+  locks: BatchLocks;
   adapter: TmsAdapter;
   recorder: Recorder;
   /** Calls to the TMS under way at once for one batch. */
@@ -43,7 +44,7 @@ export interface DispatchDependencies {
  * @throws ApplicationFailure (retryable) when some terminals are still without an answer
  */
 export async function dispatchBatch(
-  { pool, adapter, recorder, concurrency }: DispatchDependencies,
+  { pool, locks, adapter, recorder, concurrency }: DispatchDependencies,
   input: DispatchInput,
 ): Promise<DispatchResult> {
   const { campaignId, tms, from, to, targetVersion, firstShard, shardSize } = input;
@@ -52,7 +53,7 @@ export async function dispatchBatch(
   let asked = 0;
   const beat = setInterval(() => context.heartbeat({ asked }), HEARTBEAT_MS);
   try {
-    return await withBatchLock(pool, `dispatch ${campaignId} ${tms} ${from}`, async (lost) => {
+    return await locks.hold(`dispatch ${campaignId} ${tms} ${from}`, async (lost) => {
       const stop = AbortSignal.any([lost, context.cancellationSignal]);
       let pending = await loadPending(pool, campaignId, input);
       for (let round = 0; pending.length > 0 && round < ROUNDS && !stop.aborted; round++) {

@@ -4,6 +4,7 @@ import { sagaCompensationTotal } from '../observability/metrics.ts';
 import type { SingleCalls } from '../tms/coalesce.ts';
 import type { TmsAdapter } from '../tms/contract.ts';
 import type { HardwareApi } from '../tms/hardware-api.ts';
+import type { BatchLocks } from './batch-lock.ts';
 import { cancelUpdates } from './cancel-updates.ts';
 import { dispatchBatch } from './dispatch.ts';
 import { look, operationOf } from './observe.ts';
@@ -13,6 +14,7 @@ import type { TmsActivities } from './types.ts';
 
 export interface TmsDependencies {
   pool: Pool;
+  locks: BatchLocks;
   recorder: Recorder;
   /** The TMS, its limits enforced. */
   adapter: TmsAdapter;

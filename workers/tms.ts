@@ -3,6 +3,7 @@
  * its own task queue and with its own slots, so that a slow TMS takes nothing from the others.
  */
 import { Worker } from '@temporalio/worker';
+import { createBatchLocks } from '../activities/batch-lock.ts';
 import { createRecorder } from '../activities/recorder.ts';
 import { createTmsActivities } from '../activities/tms.ts';
 import { createPool } from '../db/pool.ts';
@@ -23,6 +24,7 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
   const pool = createPool(config.database, 'tms');
   const connection = await connectWorker(config);
   const recorder = createRecorder(pool, { topicPrefix: config.kafka.topicPrefix, actor: 'platform' });
+  const locks = createBatchLocks(pool);
   const hardware = createHardwareApi(config.hardwareApi);
   const adapters = config.tms.map((tms) => ({
     limits: tms.limits,
@@ -39,6 +41,7 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
         taskQueue: tmsTaskQueue(adapter.name),
         activities: createTmsActivities({
           pool,
+          locks,
           recorder,
           adapter,
           single: coalesce(adapter),
@@ -53,6 +56,7 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
     ),
   );
   return runWorkers(workers, async () => {
+    await locks.close();
     await Promise.all([...adapters.map(({ adapter }) => adapter.close()), hardware.close()]);
     await Promise.all([connection.close(), pool.end()]);
   });

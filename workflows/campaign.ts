@@ -169,7 +169,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     const interval = policy.progressEverySeconds * 1000;
     const { awaitProgress } = proxyActivities<CampaignActivities>({
       taskQueue: CAMPAIGN_TASK_QUEUE,
-      summary: `wait until ${step} terminals have moved on`,
+      summary: 'wait until 2 % of the terminals have moved on',
       startToCloseTimeout: '1 minute',
       retry: { initialInterval: interval, backoffCoefficient: 1, maximumInterval: interval },
     });

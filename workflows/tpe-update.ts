@@ -65,7 +65,9 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
   CancellationScope.current().cancelRequested.catch(() => (cancelWanted = true));
 
   return CancellationScope.nonCancellable(async () => {
-    const outcome = conclude(await follow());
+    const end = await follow();
+    if (end !== 'cancelled') lastLook = end ?? lastLook;
+    const outcome = conclude(end);
     await settle(outcome);
     return outcome;
   });

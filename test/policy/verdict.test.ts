@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { OperationState } from '../../tms/contract.ts';
 import { describeObservation, judge, type Observation } from '../../workflows/policy/verdict.ts';
 
-const STATES: OperationState[] = ['QUEUED', 'DOWNLOADING', 'INSTALLING', 'DONE', 'FAILED', 'CANCELLED', 'UNKNOWN'];
+const STATES: OperationState[] = [
+  'QUEUED',
+  'DOWNLOADING',
+  'INSTALLING',
+  'DONE',
+  'FAILED',
+  'CANCELLED',
+  'UNKNOWN',
+];
 
 const observation: fc.Arbitrary<Observation> = fc.record({
   tms: fc.option(fc.record({ state: fc.constantFrom(...STATES), reason: fc.option(fc.string()) })),
