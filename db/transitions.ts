@@ -1,7 +1,7 @@
 /**
  * Status changes of terminals within a campaign: the state, its event and its Kafka messages, written by one
- * statement for any number of terminals. This is the only place that changes `campaign_tpe.status`, and the
- * only one that writes what Kafka is told about a terminal.
+ * statement for any number of terminals. Nothing else changes `campaign_tpe.status` once a campaign exists
+ * (`campaign-create.ts` writes the first ones, in the same shapes; a test holds both against the schemas).
  */
 import type { OperationState } from '../tms/contract.ts';
 import type { TpeStatus } from '../workflows/status.ts';
