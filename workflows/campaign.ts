@@ -35,7 +35,8 @@ const TRACKING_GRACE_MS = 20_000;
 
 const platform = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,
-  startToCloseTimeout: '2 minutes',
+  // Also how long one whose worker was killed is waited for; what takes longer goes on where it was.
+  startToCloseTimeout: '30 seconds',
   retry: { maximumInterval: '30 seconds' },
 });
 

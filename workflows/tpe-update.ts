@@ -21,8 +21,11 @@ import { describeObservation } from './policy/verdict.ts';
 import { UPDATE_STATUS } from './search-attributes.ts';
 import type { TpeOutcome, TpeState, TpeUpdateInput } from './types.ts';
 
-/** Longest that one look may take, the wait for a place in the TMS's queue included. */
-const LOOK_TIMEOUT = '2 minutes';
+/**
+ * Longest that one look may take, the wait for a place in the TMS's queue included. It is also how long a look
+ * whose worker was killed is waited for.
+ */
+const LOOK_TIMEOUT = '30 seconds';
 
 const { record } = proxyActivities<TrackingActivities>({
   taskQueue: TRACKING_TASK_QUEUE,
