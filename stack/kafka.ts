@@ -132,14 +132,28 @@ function javaArgs({ jars }: KafkaOptions): string[] {
   ];
 }
 
+/** A cluster id as Kafka makes them. One that begins with a hyphen is taken for an option by its own tool. */
+export function randomClusterId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8(bytes.readUInt8() & 0x7f);
+  return bytes.toString('base64url');
+}
+
 /** Writes the settings, and on a first start the data folder. */
 export async function prepareKafka(options: KafkaOptions): Promise<void> {
   await writeFile(settingsFile(options), properties(options));
   if (existsSync(join(options.dataDir, 'kafka', 'meta.properties'))) return;
-  const clusterId = randomBytes(16).toString('base64url');
   await run(
     options.jars.java,
-    [...javaArgs(options), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settingsFile(options)],
+    [
+      ...javaArgs(options),
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      randomClusterId(),
+      '-c',
+      settingsFile(options),
+    ],
     { signal: options.signal },
   );
 }
