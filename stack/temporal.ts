@@ -38,11 +38,17 @@ export async function findTemporal(context: FetchContext): Promise<string> {
 
 async function temporalOnPath(): Promise<string | null> {
   const path = await onPath('temporal');
-  const version = path === null ? null : await versionOf(path, '--version');
-  if (version !== null && !isAtLeast(version, OLDEST_ACCEPTED.temporalCli)) {
-    throw new Error(`${path} is ${version}, older than ${OLDEST_ACCEPTED.temporalCli}`);
+  const version = path === null ? null : await serverVersionOf(path);
+  if (version !== null && !isAtLeast(version, OLDEST_ACCEPTED.temporalServer)) {
+    throw new Error(`the server in ${path} is ${version}, older than ${OLDEST_ACCEPTED.temporalServer}`);
   }
   return version === null ? null : path;
+}
+
+/** The version of the server in a CLI, which is what matters: the CLI's own is not set in one built by Go. */
+async function serverVersionOf(path: string): Promise<string | null> {
+  const output = await run(path, ['--version'], { timeoutMs: 20_000 }).catch(() => '');
+  return /Server (\d+(?:\.\d+)+)/.exec(output)?.[1] ?? null;
 }
 
 async function download(dir: string, { signal }: FetchContext): Promise<void> {
@@ -79,7 +85,7 @@ async function build(dir: string, { task, signal }: FetchContext, downloadFailur
 
 async function assertRuns(dir: string): Promise<void> {
   const path = join(dir, 'temporal');
-  if ((await versionOf(path, '--version')) === null) throw new StackError(`${path} does not run`);
+  if ((await serverVersionOf(path)) === null) throw new StackError(`${path} does not run`);
 }
 
 export interface TemporalOptions {

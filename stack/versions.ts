@@ -15,7 +15,7 @@ export const VERSIONS = {
 
 /** What is found on PATH is used from these versions on; below them the pinned version is fetched. */
 export const OLDEST_ACCEPTED = {
-  temporalCli: '1.5.0',
+  temporalServer: '1.29.0',
   /** KRaft only from 4.0 on; the settings that we write are of that time. */
   kafka: '4.0.0',
   /** `CREATE DATABASE … STRATEGY` and the JSON functions that the migrations use. */
