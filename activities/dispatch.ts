@@ -57,7 +57,7 @@ export async function dispatchBatch(
       const stop = AbortSignal.any([lost, context.cancellationSignal]);
       let pending = await loadPending(pool, campaignId, input);
       for (let round = 0; pending.length > 0 && round < ROUNDS && !stop.aborted; round++) {
-        if (round > 0) await pause(ROUND_PAUSE_MS * 2 ** round);
+        if (round > 0) await pause(ROUND_PAUSE_MS * 2 ** (round - 1));
         await adoptWhatTheTmsHas(pending, stop);
         pending = await loadPending(pool, campaignId, input);
         await askFor(pending, stop);
