@@ -20,6 +20,7 @@ import {
   type StackFlags,
   wholeNumber,
 } from './launcher.ts';
+import { isInteractive } from './progress.ts';
 import { type Stack, startStack } from './stack.ts';
 
 interface DemoFlags extends StackFlags {
@@ -87,7 +88,7 @@ async function runDemo(stack: Stack, fleet: string, flags: DemoFlags, lifetime: 
   out.write(`  npx tpe campaign pause ${campaignId} --url http://127.0.0.1:${stack.ports.api}\n\n`);
   const campaign = await calling(
     followCampaign(api, campaignId, out, {
-      live: out.isTTY && !flags.json,
+      live: isInteractive(out) && !flags.json,
       signal: lifetime.signal,
     }),
   );

@@ -26,7 +26,15 @@ export const silentProgress: Progress = {
 
 /** Progress on stderr: a spinner on a terminal, plain lines elsewhere. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  return stream.isTTY ? spinnerProgress(stream) : lineProgress(stream);
+  return isInteractive(stream) ? spinnerProgress(stream) : lineProgress(stream);
+}
+
+/**
+ * Whether what is drawn on a stream can be drawn over. A terminal that tells no width (a pseudo-terminal of some
+ * CI systems) can't: ora would move up infinitely many lines.
+ */
+export function isInteractive(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.columns > 0 && process.env.TERM !== 'dumb';
 }
 
 /** One spinner that names everything under way; what is done becomes a line above it. */
