@@ -27,7 +27,7 @@ export const tmsConfigSchema = z.strictObject({
   limits: z
     .strictObject({
       /** Calls under way at once, per worker process. */
-      concurrency: positive.default(64),
+      concurrency: positive.default(32),
       /** Calls per second, per worker process; absent means as many as the concurrency allows. */
       requestsPerSecond: positive.optional(),
       /**

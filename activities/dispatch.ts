@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { findKnownOperations, findShards, loadPending, type PendingTpe } from '../db/campaign-tpe.ts';
 import type { Pool } from '../db/pool.ts';
 import type { Transition } from '../db/transitions.ts';
@@ -12,30 +12,24 @@ import { TmsError } from '../tms/errors.ts';
 import { idempotencyKey } from '../workflows/names.ts';
 import type { BatchLocks } from './batch-lock.ts';
 import { chunk } from './chunk.ts';
+import { openLedger } from './ledger.ts';
 import type { Recorder } from './recorder.ts';
 import type { DispatchInput, DispatchResult } from './types.ts';
 
 /** Milliseconds between heartbeats. A pause reaches the dispatch with the next one. */
 const HEARTBEAT_MS = 200;
-/**
- * Answers are recorded when there are this many or the oldest is this old, ms. Recording competes with asking for
- * the same cores: a fast TMS is asked for a whole batch first, a slow one is seen to advance. What a crash leaves
- * unrecorded is asked for again with the same key, or found at the TMS.
- */
-const COMMIT_SIZE = 500;
-const COMMIT_MS = 1_000;
 /** Rounds over the terminals whose answer was lost, before Temporal tries again later. */
 const ROUNDS = 3;
-/** Milliseconds before the second round; doubled for the third. */
-const ROUND_PAUSE_MS = 100;
+/** Milliseconds before the second round; four times that before the third. */
+const ROUND_PAUSE_MS = 25;
 
 export interface DispatchDependencies {
   pool: Pool;
   locks: BatchLocks;
   adapter: TmsAdapter;
   recorder: Recorder;
-  /** Calls to the TMS under way at once for one batch. */
-  concurrency: number;
+  /** Shares the calls that may be under way at once among the batches of this process. */
+  inFlight: LimitFunction;
 }
 
 /**
@@ -44,43 +38,50 @@ export interface DispatchDependencies {
  * @throws ApplicationFailure (retryable) when some terminals are still without an answer
  */
 export async function dispatchBatch(
-  { pool, locks, adapter, recorder, concurrency }: DispatchDependencies,
+  { pool, locks, adapter, recorder, inFlight }: DispatchDependencies,
   input: DispatchInput,
 ): Promise<DispatchResult> {
   const { campaignId, tms, from, to, targetVersion, firstShard, shardSize } = input;
   const context = Context.current();
   const range = { from: firstShard, to: firstShard + Math.ceil((to - from) / shardSize) };
+  const ledger = openLedger(recorder);
   let asked = 0;
   const beat = setInterval(() => context.heartbeat({ asked }), HEARTBEAT_MS);
   try {
     return await locks.hold(`dispatch ${campaignId} ${tms} ${from}`, async (lost) => {
       const stop = AbortSignal.any([lost, context.cancellationSignal]);
-      let pending = await loadPending(pool, campaignId, input);
-      for (let round = 0; pending.length > 0 && round < ROUNDS && !stop.aborted; round++) {
-        if (round > 0) await pause(ROUND_PAUSE_MS * 2 ** (round - 1));
-        await adoptWhatTheTmsHas(pending, stop);
-        pending = await loadPending(pool, campaignId, input);
-        await askFor(pending, stop);
-        pending = await loadPending(pool, campaignId, input);
+      try {
+        let open = await loadPending(pool, campaignId, input);
+        for (let round = 0; open.length > 0 && round < ROUNDS && !stop.aborted; round++) {
+          if (round > 0) await pause(ROUND_PAUSE_MS * 4 ** (round - 1));
+          open = await askFor(await leaveOutWhatTheTmsHas(open, stop), stop);
+        }
+      } finally {
+        await ledger.settle();
       }
       lost.throwIfAborted();
-      if (pending.length > 0 && !stop.aborted) {
-        throw ApplicationFailure.retryable(
-          `${tms} has not answered for ${pending.length} terminals`,
-          'NoAnswer',
-        );
+      const { length: remaining } = await loadPending(pool, campaignId, input);
+      if (remaining > 0 && !stop.aborted) {
+        throw ApplicationFailure.retryable(`${tms} has not answered for ${remaining} terminals`, 'NoAnswer');
       }
-      return { shards: await findShards(pool, campaignId, range), remaining: pending.length };
+      return { shards: await findShards(pool, campaignId, range), remaining };
     });
   } finally {
     clearInterval(beat);
   }
 
-  /** A TMS without idempotency keys is never asked for what it has: it would update the terminal twice. */
-  async function adoptWhatTheTmsHas(pending: readonly PendingTpe[], stop: AbortSignal): Promise<void> {
-    if (adapter.capabilities.idempotent || pending.length === 0) return;
+  /**
+   * A TMS without idempotency keys is never asked for what it has: it would update the terminal twice. What it
+   * has and we do not know of comes from a call whose answer was lost: it counts as accepted.
+   * @returns the terminals that are to be asked for
+   */
+  async function leaveOutWhatTheTmsHas(
+    pending: readonly PendingTpe[],
+    stop: AbortSignal,
+  ): Promise<readonly PendingTpe[]> {
+    if (adapter.capabilities.idempotent) return pending;
     const reports: OperationReport[] = [];
-    const limit = pLimit(concurrency);
+    const limit = pLimit(inFlight.concurrency);
     await Promise.all(
       chunk(pending, adapter.capabilities.observeBulk).map((tpes, index) =>
         limit(async () => {
@@ -101,46 +102,45 @@ export async function dispatchBatch(
       candidates.map(({ tpe }) => tpe.tpeId),
       candidates.map(({ operationId }) => operationId),
     );
-    await recorder.recordAll(
-      candidates.flatMap(({ tpe, operationId }) =>
-        known.has(operationId) ? [] : [accepted(tpe, operationId)],
-      ),
-    );
+    const taken = candidates.filter(({ operationId }) => !known.has(operationId));
+    ledger.add(taken.map(({ tpe, operationId }) => accepted(tpe, operationId)));
+    const takenTpes = new Set(taken.map(({ tpe }) => tpe));
+    return pending.filter((tpe) => !takenTpes.has(tpe));
   }
 
   /**
    * Asks for each terminal until told to stop. Calls under way are always waited for, also when one has
    * failed: what they bring is recorded before anybody asks again.
+   * @returns the terminals that are still without an answer
    */
-  async function askFor(pending: readonly PendingTpe[], stop: AbortSignal): Promise<void> {
-    const limit = pLimit(concurrency);
-    const commits: Promise<unknown>[] = [];
-    let answered: Transition[] = [];
-    let committedAt = Date.now();
+  async function askFor(pending: readonly PendingTpe[], stop: AbortSignal): Promise<PendingTpe[]> {
+    // No more than may be under way wait for their turn, so that the batches take turns.
+    const limit = pLimit(inFlight.concurrency);
+    const open = new Set(pending);
     let failure: unknown;
-    const commit = (): void => {
-      commits.push(recorder.recordAll(answered).catch((error: unknown) => (failure ??= error)));
-      answered = [];
-      committedAt = Date.now();
-    };
     const ask = async (tpes: readonly PendingTpe[]): Promise<void> => {
       if (stop.aborted || failure) return;
       try {
-        const results = await request(tpes, stop);
-        tpes.forEach((tpe, index) => answered.push(...transitionOf(tpe, results[index])));
+        const results = await request(tpes);
+        tpes.forEach((tpe, index) => {
+          const transition = transitionOf(tpe, results[index]);
+          if (!transition) return;
+          ledger.add([transition]);
+          open.delete(tpe);
+        });
         asked += tpes.length;
       } catch (error) {
         if (!stop.aborted) failure ??= error;
       }
-      if (answered.length >= COMMIT_SIZE || Date.now() - committedAt >= COMMIT_MS) commit();
     };
-    await Promise.all(chunk(pending, adapter.capabilities.requestBulk).map((tpes) => limit(() => ask(tpes))));
-    commit();
-    await Promise.all(commits);
+    await Promise.all(
+      chunk(pending, adapter.capabilities.requestBulk).map((tpes) => limit(() => inFlight(() => ask(tpes)))),
+    );
     if (failure) throw retryWhenTheTmsIsWell(failure);
+    return [...open];
   }
 
-  async function request(tpes: readonly PendingTpe[], stop: AbortSignal): Promise<RequestResult[]> {
+  async function request(tpes: readonly PendingTpe[]): Promise<RequestResult[]> {
     return adapter.requestUpdates(
       tpes.map(({ tpeId, idTms, attempt }) => ({
         idempotencyKey: idempotencyKey(campaignId, tpeId, attempt),
@@ -148,18 +148,17 @@ export async function dispatchBatch(
         idTms,
         targetVersion,
       })),
-      { signal: stop },
     );
   }
 
-  function transitionOf(tpe: PendingTpe, result: RequestResult | undefined): Transition[] {
+  function transitionOf(tpe: PendingTpe, result: RequestResult | undefined): Transition | undefined {
     switch (result?.outcome) {
       case 'accepted':
-        return [accepted(tpe, result.operationId)];
+        return accepted(tpe, result.operationId);
       case 'rejected':
-        return [{ ...identify(tpe), status: 'FAILED', reason: `rejected:${result.reason}` }];
+        return { ...identify(tpe), status: 'FAILED', reason: `rejected:${result.reason}` };
       default:
-        return [];
+        return undefined;
     }
   }
 

@@ -1,4 +1,5 @@
 /** The activities of one TMS, run by the workers of its own task queue within its own limits. */
+import type { LimitFunction } from 'p-limit';
 import type { Pool } from '../db/pool.ts';
 import { sagaCompensationTotal } from '../observability/metrics.ts';
 import type { SingleCalls } from '../tms/coalesce.ts';
@@ -21,8 +22,8 @@ export interface TmsDependencies {
   /** The same for single operations: calls that fall together become one bulk request. */
   single: SingleCalls;
   hardware: HardwareApi;
-  /** Calls to the TMS under way at once for one batch. */
-  concurrency: number;
+  /** Shares the calls that may be under way at once among the batches of this process. */
+  inFlight: LimitFunction;
 }
 
 export function createTmsActivities(dependencies: TmsDependencies): TmsActivities {

@@ -20,6 +20,7 @@ import {
   type StackFlags,
   wholeNumber,
 } from './launcher.ts';
+import { untilIdle } from './settle.ts';
 import { isInteractive } from './progress.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -78,6 +79,7 @@ async function runDemo(stack: Stack, fleet: string, flags: DemoFlags, lifetime: 
     }),
   );
   out.write(`\n${imported} terminals imported. Campaign: all of them to ${TARGET_VERSION}.\n`);
+  await untilIdle(lifetime.signal);
   const requestedAt = Date.now();
   const { campaignId } = await calling(
     api.call<CampaignCreated>('campaigns', {

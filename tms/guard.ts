@@ -1,14 +1,7 @@
 /** Keeps the calls to one TMS within its limits, and one TMS's trouble away from the rest (bulkhead). */
-import {
-  BrokenCircuitError,
-  circuitBreaker,
-  ConsecutiveBreaker,
-  handleWhen,
-  TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
-} from 'cockatiel';
+import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import PQueue from 'p-queue';
+import pTimeout from 'p-timeout';
 import type { TmsConfig } from '../config.ts';
 import type { CallOptions, TmsAdapter } from './contract.ts';
 import { TmsError, type TmsErrorKind } from './errors.ts';
@@ -66,7 +59,6 @@ export function guardTms(
     handleWhen((error) => error instanceof TmsError && BREAKING.has(error.kind)),
     { halfOpenAfter: limits.breakerCooldownMs, breaker: new ConsecutiveBreaker(limits.breakerThreshold) },
   );
-  const deadline = timeout(limits.timeoutMs, TimeoutStrategy.Aggressive);
   let heldUntil = 0;
   let release: NodeJS.Timeout | undefined;
 
@@ -175,16 +167,20 @@ export function guardTms(
     call: (options: CallOptions) => Promise<T>,
     abortedBy: AbortSignal | undefined,
   ): Promise<T> {
-    try {
-      return await deadline.execute(({ signal }) => call({ signal }), abortedBy);
-    } catch (error) {
-      abortedBy?.throwIfAborted();
-      if (!(error instanceof TaskCancelledError)) throw error;
-      throw new TmsError('timeout', `${name} did not answer in ${limits.timeoutMs} ms`, {
-        mayHaveBeenTaken: true,
-        cause: error,
-      });
-    }
+    // Aborted only when the call is given up: to abort what has ended costs as much as the call itself.
+    const giveUp = new AbortController();
+    const signal = abortedBy ? AbortSignal.any([abortedBy, giveUp.signal]) : giveUp.signal;
+    return pTimeout(call({ signal }), {
+      milliseconds: limits.timeoutMs,
+      ...(abortedBy ? { signal: abortedBy } : {}),
+      fallback() {
+        const error = new TmsError('timeout', `${name} did not answer in ${limits.timeoutMs} ms`, {
+          mayHaveBeenTaken: true,
+        });
+        giveUp.abort(error);
+        throw error;
+      },
+    });
   }
 
   function brokenCircuit(): TmsError {

@@ -3,6 +3,7 @@
  * its own task queue and with its own slots, so that a slow TMS takes nothing from the others.
  */
 import { Worker } from '@temporalio/worker';
+import pLimit from 'p-limit';
 import { createBatchLocks } from '../activities/batch-lock.ts';
 import { createRecorder } from '../activities/recorder.ts';
 import { createTmsActivities } from '../activities/tms.ts';
@@ -46,7 +47,7 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
           adapter,
           single: coalesce(adapter),
           hardware,
-          concurrency: limits.concurrency,
+          inFlight: pLimit(limits.concurrency),
         }),
         maxConcurrentActivityTaskExecutions: 200,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
