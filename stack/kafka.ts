@@ -76,7 +76,7 @@ async function resolve(dir: string, context: FetchContext, downloadFailure: Erro
   const found = await copyJars(
     [
       `org.apache.kafka:kafka_${VERSIONS.kafkaScala}:${VERSIONS.kafka}`,
-      `org.slf4j:slf4j-simple:${VERSIONS.slf4j}`,
+      `org.slf4j:slf4j-simple:${VERSIONS.slf4jOfKafka}`,
     ],
     lib,
     context,
@@ -127,6 +127,7 @@ function javaArgs({ jars }: KafkaOptions): string[] {
     '-Djava.net.preferIPv4Stack=true',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-Dorg.slf4j.simpleLogger.showDateTime=true',
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     '-cp',
     join(jars.lib, '*'),
   ];

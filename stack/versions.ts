@@ -9,6 +9,8 @@ export const VERSIONS = {
   /** The Scala version in Kafka's artifact name. */
   kafkaScala: '2.13',
   slf4j: '2.0.16',
+  /** Of the line of slf4j that Kafka is built with: with a binding of 2.x it would log nothing. */
+  slf4jOfKafka: '1.7.36',
   /** The time-skipping server that the workflow tests run against. */
   temporalTestServer: '1.38.0',
 } as const;
