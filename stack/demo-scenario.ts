@@ -24,7 +24,7 @@ export const POLICY: NonNullable<CampaignRequest['policy']> = {
 
 /** Nearly all succeed; every kind of trouble occurs that the platform is there for. */
 const BEHAVIOUR = {
-  latencyMs: { min: 1, max: 10 },
+  latencyMs: { min: 1, max: 5 },
   failRate: 0.02,
   offlineRate: 0.02,
   offlineSeconds: { min: 600, max: 1_200 },
