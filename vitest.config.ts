@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/stack-leaks.ts'],
     pool: 'forks',
     // Each file drives servers and workers of its own beside it; more of them only make each other slow.
     maxWorkers: 2,
