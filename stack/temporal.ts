@@ -16,7 +16,7 @@ export async function findTemporal(context: FetchContext): Promise<string> {
   const version = VERSIONS.temporalCli;
   return firstOf(
     'the Temporal server',
-    'Install the Temporal CLI or Go (1.22 or later), or set TEMPORAL_ADDRESS to a server that runs.',
+    'Install the Temporal CLI or Go (1.25 or later), or set TEMPORAL_ADDRESS to a server that runs.',
     [
       { name: 'PATH', get: temporalOnPath },
       {
