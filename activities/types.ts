@@ -5,7 +5,8 @@
 import type { Batch } from '../workflows/policy/sizing.ts';
 import type { Observation, Verdict } from '../workflows/policy/verdict.ts';
 import type { CampaignStatus, FinalTpeStatus, StatusCounts } from '../workflows/status.ts';
-import type { CampaignPolicy, TpeReason, TrackedTpe } from '../workflows/types.ts';
+import type { CampaignPolicy } from '../workflows/policy/types.ts';
+import type { TpeReason, TrackedTpe } from '../workflows/types.ts';
 
 /** What a campaign needs to know to start; read from the database, where the API has put it. */
 export interface CampaignPlan {

@@ -40,7 +40,7 @@ export type BodyKind =
   | 'csv-stream';
 
 export interface RouteSpec<P, Q, H, B> {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters in braces: `/api/v1/campaigns/{campaignId}`. */
   path: string;
   operationId: string;

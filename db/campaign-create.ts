@@ -1,6 +1,6 @@
 /** Creates a campaign and its terminals in one statement, or says why not and leaves nothing behind. */
 import { DatabaseError } from 'pg';
-import type { CampaignPolicy } from '../workflows/types.ts';
+import type { CampaignPolicy } from '../workflows/policy/types.ts';
 import { Parameters, selectTargets, type CampaignTargets } from './campaign-targets.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 

@@ -1,7 +1,7 @@
 /** What a running campaign asks of the database and writes to it, apart from its terminals' statuses. */
 import type { CampaignPlan, CommandRecord } from '../activities/types.ts';
 import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
-import type { CampaignPolicy } from '../workflows/types.ts';
+import type { CampaignPolicy } from '../workflows/policy/types.ts';
 import type { Queryable } from './pool.ts';
 
 /** Marks the campaign as started, once, and reads what it needs to run; undefined if there is no such campaign. */

@@ -1,6 +1,6 @@
 /** Campaigns as people read them. */
 import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
-import type { CampaignPolicy } from '../workflows/types.ts';
+import type { CampaignPolicy } from '../workflows/policy/types.ts';
 import { Parameters } from './campaign-targets.ts';
 import type { Queryable } from './pool.ts';
 

@@ -1,16 +1,6 @@
 /** What workflows are given and give back. All of it travels as JSON through Temporal. */
-import type { PollingWindow } from './policy/polling.ts';
+import type { CampaignPolicy } from './policy/types.ts';
 import type { CampaignStatus, FinalTpeStatus, StatusCounts, TpeStatus } from './status.ts';
-
-/** How a campaign is carried out, with every default filled in by the API. */
-export interface CampaignPolicy {
-  /** When each terminal is looked at. */
-  polling: PollingWindow[];
-  /** Seconds from the request of a terminal's update until it ends in TIMEOUT. */
-  deadlineSeconds: number;
-  /** Seconds between two looks at the campaign's counts; they feed the `progress` query. */
-  progressEverySeconds: number;
-}
 
 export interface CampaignInput {
   campaignId: string;

@@ -7,7 +7,7 @@ import { fromKafkaMessage, toKafkaMessage } from '../../events/cloud-event.ts';
 import { MESSAGES, parseData } from '../../events/messages.ts';
 import type { CommandData, MessageTopic, StatusData } from '../../events/messages.ts';
 import { knownTopic } from '../../events/topics.ts';
-import { POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
+import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import { Rig } from './rig.ts';
 
 let rig: Rig;
@@ -33,11 +33,7 @@ async function runThrough(): Promise<void> {
       name: 'contract',
       targetVersion: '4.2.0',
       targets: { all: true },
-      policy: {
-        polling: [...POLLING_SCHEDULES.standard],
-        deadlineSeconds: 86_400,
-        progressEverySeconds: 10,
-      },
+      policy: DEFAULT_POLICY,
       createdBy: 'ops',
       correlationId: 'request-1',
       traceparent,

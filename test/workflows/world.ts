@@ -14,6 +14,7 @@ import type {
   TrackingActivities,
 } from '../../activities/types.ts';
 import type { CancelResult, OperationReport, OperationState } from '../../tms/contract.ts';
+import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import { moved } from '../../workflows/policy/progress.ts';
 import { type PollingWindow, POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
 import { isFinalTpeStatus, type StatusCounts, type TpeStatus } from '../../workflows/status.ts';
@@ -95,7 +96,7 @@ export class World {
     return {
       openCampaign: async () => ({
         targetVersion: TARGET,
-        policy: { polling: this.windows, deadlineSeconds: 24 * 3600, progressEverySeconds: 60 },
+        policy: { ...DEFAULT_POLICY, polling: this.windows, progressEverySeconds: 60 },
         total: this.rows.size,
         lanes: [{ tms: 'alpha', terminals: this.rows.size }],
         counts: this.counts(),
