@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { describeUnknownZone, isTimeZone } from './time-zone.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const positive = z.coerce.number().int().positive();
@@ -74,6 +75,11 @@ const configSchema = z.object({
     host: z.string().default('127.0.0.1'),
     port: port.default(8080),
   }),
+  /** IANA name: the time zone of sites that none was set for. */
+  defaultTimeZone: z
+    .string()
+    .refine(isTimeZone, { error: ({ input }) => describeUnknownZone(String(input)) })
+    .default('Europe/Paris'),
   /** Port for `/metrics` and `/healthz` of a worker process; 0 takes any free one. */
   workerPort: port.default(0),
   hardwareApi: z.object({
@@ -105,6 +111,7 @@ const VARIABLES: Record<string, string> = {
   'kafka.replicationFactor': 'KAFKA_REPLICATION_FACTOR',
   'api.host': 'API_HOST',
   'api.port': 'API_PORT',
+  defaultTimeZone: 'DEFAULT_TIME_ZONE',
   workerPort: 'WORKER_PORT',
   'hardwareApi.url': 'HARDWARE_API_URL',
   'hardwareApi.timeoutMs': 'HARDWARE_API_TIMEOUT_MS',

@@ -40,7 +40,7 @@ export const PROBLEMS = {
   'not-found': {
     status: 404,
     title: 'There is no such thing',
-    description: 'No campaign, terminal or TMS has this id.',
+    description: 'No campaign, terminal, TMS, group or policy template has this id or name.',
   },
   'route-not-found': {
     status: 404,
@@ -62,6 +62,12 @@ export const PROBLEMS = {
     status: 409,
     title: 'The campaign can not take this command',
     description: 'The command does not fit the status of the campaign, for example because it has ended.',
+  },
+  'group-in-use': {
+    status: 409,
+    title: 'The group is used by another group',
+    description:
+      'Groups whose rules name it are in `usedBy`: change or delete them first. Nothing was deleted.',
   },
   'import-conflict': {
     status: 409,
@@ -85,6 +91,12 @@ export const PROBLEMS = {
     description:
       'Fields are missing, unknown or have a wrong value; `errors` names each by its JSON pointer. At most 100 are listed.',
   },
+  'rule-invalid': {
+    status: 422,
+    title: 'The rule can not be understood',
+    description:
+      '`errors` names the place of the rule in the body and what is wrong. `rule` is its text; `line` and `column`, from 1, and `offset`, from 0, are those of the fault, which is `length` characters long.',
+  },
   'unknown-terminals': {
     status: 422,
     title: 'Terminals are not in the fleet',
@@ -95,10 +107,17 @@ export const PROBLEMS = {
     title: 'No terminal is selected',
     description: 'The targets name no terminal of the fleet. Nothing was created.',
   },
+  'unknown-template': {
+    status: 422,
+    title: 'There is no such policy template',
+    description:
+      'No policy template has this name, or it has no such version. `GET /api/v1/policy-templates` lists them. Nothing was created.',
+  },
   'tms-not-configured': {
     status: 422,
     title: 'Terminals belong to a TMS that is not configured',
-    description: 'The platform has no adapter for the TMS of some targets; `errors` names them.',
+    description:
+      'The platform has no adapter for the TMS of some listed terminals; `errors` names them. Nothing was created.',
   },
   'idempotency-key-reused': {
     status: 422,

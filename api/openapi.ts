@@ -22,7 +22,9 @@ export function openApiDocument(routes: readonly Route[]): Document {
     servers: [{ url: '/' }],
     tags: [
       { name: 'campaigns', description: 'Update campaigns' },
-      { name: 'fleet', description: 'The terminals' },
+      { name: 'groups', description: 'Targeting rules with a name' },
+      { name: 'policies', description: 'Policies with a name' },
+      { name: 'fleet', description: 'The terminals and their sites' },
       { name: 'tms', description: 'What TMSs tell us' },
       { name: 'operation', description: 'Probes, metrics, documentation' },
     ],

@@ -15,6 +15,14 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown, place: 
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const items = parsed.error.issues.flatMap((issue) => describeIssue(issue, place));
+  throw notValid(place === 'body' ? 'validation-failed' : 'invalid-parameters', items);
+}
+
+/** The problem that lists these faults. */
+export function notValid(
+  code: 'validation-failed' | 'invalid-parameters',
+  items: readonly ProblemItem[],
+): Problem {
   const errors = items.slice(0, LISTED);
   const more = items.length - errors.length;
   const [first] = errors;
@@ -22,7 +30,7 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown, place: 
   const one = [where, first?.message].filter(Boolean).join(': ');
   const detail =
     items.length === 1 ? `${one}.` : `${items.length} faults${more ? `, ${LISTED} listed` : ''}; ${one}.`;
-  throw new Problem(place === 'body' ? 'validation-failed' : 'invalid-parameters', { detail, errors });
+  return new Problem(code, { detail, errors });
 }
 
 function describeIssue(issue: z.core.$ZodIssue, place: Place): ProblemItem[] {

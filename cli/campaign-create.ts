@@ -1,26 +1,21 @@
-/** `tpe campaign create`. */
-import { createReadStream } from 'node:fs';
+/** `tpe campaign create` and `tpe campaign preview`. */
 import { userInfo } from 'node:os';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { requireReadable } from './fleet.ts';
-import { CliError, EXIT } from './http.ts';
 import { setup } from './options.ts';
 import { fields, print, printJson } from './output.ts';
-import type { CampaignCreated } from './types.ts';
+import { printPreview } from './preview.ts';
+import { readTargets, type TargetOptions } from './targets.ts';
+import type { CampaignCreated, CampaignPreview } from './types.ts';
 import { watchCampaign } from './watch.ts';
 
-interface CreateOptions {
+interface PlanOptions extends TargetOptions {
   version: string;
-  all?: boolean;
-  tpe?: string[];
-  file?: string;
-  model?: string;
-  site?: string;
-  tms?: string;
-  versionBelow?: string;
-  name?: string;
+  busy?: string;
   schedule?: string;
+}
+
+interface CreateOptions extends PlanOptions {
+  name?: string;
   by?: string;
   idempotencyKey?: string;
   watch?: boolean;
@@ -28,16 +23,9 @@ interface CreateOptions {
 
 export async function createCampaign(given: CreateOptions, command: Command): Promise<void> {
   const { api, options } = setup(command);
-  const targets = await readTargets(given);
   const created = await api.call<CampaignCreated>('campaigns', {
     method: 'POST',
-    body: {
-      name: given.name,
-      targetVersion: given.version,
-      targets,
-      ...(given.schedule !== undefined && { policy: { polling: { schedule: given.schedule } } }),
-      createdBy: given.by ?? whoAmI(),
-    },
+    body: { ...(await readPlan(given)), name: given.name, createdBy: given.by ?? whoAmI() },
     headers: given.idempotencyKey === undefined ? {} : { 'idempotency-key': given.idempotencyKey },
   });
   if (options.json) printJson(created);
@@ -47,6 +35,7 @@ export async function createCampaign(given: CreateOptions, command: Command): Pr
         ['campaign', created.campaignId],
         ['name', created.name],
         ['version', created.targetVersion],
+        ['status', created.status],
         ['terminals', created.targets],
         ['Temporal', created.links.temporal],
       ]),
@@ -55,34 +44,24 @@ export async function createCampaign(given: CreateOptions, command: Command): Pr
   if (given.watch) await watchCampaign(api, created.campaignId, { json: options.json ?? false });
 }
 
-/** Exactly one way to name the terminals; several conditions of a filter are one way. */
-async function readTargets(given: CreateOptions): Promise<Record<string, unknown>> {
-  const { model, site, tms, versionBelow } = given;
-  const filter = { model, site, tms, versionBelow };
-  const filtered = Object.values(filter).some((value) => value !== undefined);
-  const ways = [given.all, given.tpe, given.file, filtered].filter(Boolean).length;
-  if (ways !== 1) {
-    throw new CliError(EXIT.usage, {
-      type: 'about:blank',
-      title: 'Which terminals?',
-      detail:
-        'Give exactly one of --all, --tpe, --file, or a filter of --model, --site, --tms, --version-below.',
-    });
-  }
-  if (given.all) return { all: true };
-  if (given.tpe) return { tpeIds: given.tpe };
-  if (given.file !== undefined) return { tpeIds: await readIds(given.file) };
-  return { filter };
+export async function previewCampaign(given: PlanOptions, command: Command): Promise<void> {
+  const { api, options } = setup(command);
+  const preview = await api.call<CampaignPreview>('campaigns/preview', {
+    method: 'POST',
+    body: await readPlan(given),
+  });
+  if (options.json) return printJson(preview);
+  printPreview(preview);
 }
 
-/** One id per line; empty lines and what follows a # count for nothing. */
-async function readIds(file: string): Promise<string[]> {
-  if (file !== '-') await requireReadable(file);
-  const content = await text(file === '-' ? process.stdin : createReadStream(file));
-  return content
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '');
+/** Who is updated and how, as the API takes it. */
+async function readPlan(given: PlanOptions): Promise<Record<string, unknown>> {
+  return {
+    targetVersion: given.version,
+    targets: await readTargets(given),
+    busy: given.busy,
+    ...(given.schedule !== undefined && { policy: { polling: { schedule: given.schedule } } }),
+  };
 }
 
 /** Who runs the command; undefined where the system does not know. */

@@ -1,9 +1,10 @@
 /** `tpe campaign …`: update campaigns. */
 import type { Command } from 'commander';
-import { createCampaign } from './campaign-create.ts';
-import { collect, positive, setup } from './options.ts';
+import { createCampaign, previewCampaign } from './campaign-create.ts';
+import { positive, setup } from './options.ts';
 import { fields, moment, print, printJson, table } from './output.ts';
 import { statusTable } from './status-table.ts';
+import { addTargetOptions } from './targets.ts';
 import type { CampaignDetail, CampaignSummary, CampaignTpe, CommandAccepted } from './types.ts';
 import { watchCampaign } from './watch.ts';
 
@@ -16,23 +17,16 @@ const COMMANDS = {
 export function addCampaignCommands(program: Command): void {
   const campaign = program.command('campaign').description('update campaigns');
 
-  campaign
-    .command('create')
-    .description('bring terminals to a version')
-    .requiredOption('--version <version>', 'the version to bring them to')
-    .option('--all', 'every terminal of the fleet')
-    .option('--tpe <tpeId...>', 'these terminals', collect)
-    .option('--file <file>', 'the terminals that a file lists, one id per line; - is stdin')
-    .option('--model <model>', 'terminals of this model')
-    .option('--site <site>', 'terminals at this site')
-    .option('--tms <name>', 'terminals of this TMS')
-    .option('--version-below <version>', 'terminals that run a lower version')
+  addPlanOptions(campaign.command('create').description('bring terminals to a version'))
     .option('--name <name>', 'name of the campaign')
-    .option('--schedule <name>', 'when terminals are looked at: standard or by-age')
     .option('--by <who>', 'who asks')
     .option('--idempotency-key <key>', 'a repeated command with the same key creates nothing')
     .option('--watch', 'watch it to its end')
     .action(createCampaign);
+
+  addPlanOptions(
+    campaign.command('preview').description('what a campaign would do, without creating it'),
+  ).action(previewCampaign);
 
   campaign
     .command('list')
@@ -73,6 +67,13 @@ export function addCampaignCommands(program: Command): void {
       .option('--by <who>', 'who; kept in the audit trail')
       .action(giveCommand);
   }
+}
+
+/** Who is updated and how: the same for a campaign and its preview. */
+function addPlanOptions(command: Command): Command {
+  return addTargetOptions(
+    command.requiredOption('--version <version>', 'the version to bring them to'),
+  ).option('--schedule <name>', 'when terminals are looked at: standard or by-age');
 }
 
 async function listCampaigns(

@@ -39,7 +39,7 @@ export class CliError extends Error {
 }
 
 export interface Call {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Sent as JSON, unless it is a stream. */
   body?: unknown;
   headers?: Record<string, string>;
@@ -96,7 +96,8 @@ export class ApiClient {
       });
       const text = await response.body.text();
       if (response.statusCode >= 400) throw refusal(response.statusCode, text);
-      return JSON.parse(text) as T;
+      // 204 has no body.
+      return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch (error) {
       if (error instanceof CliError) throw error;
       throw unreachable(this.#base, error);

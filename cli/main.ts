@@ -8,9 +8,12 @@
 import { Command, CommanderError } from 'commander';
 import { addCampaignCommands } from './campaign.ts';
 import { addFleetCommands } from './fleet.ts';
+import { addGroupCommands } from './group.ts';
 import { CliError, EXIT } from './http.ts';
 import { DEFAULT_URL } from './options.ts';
 import { printProblem } from './output.ts';
+import { addSiteCommands } from './site.ts';
+import { addTemplateCommands } from './template.ts';
 
 const EXIT_CODES = `
 Exit codes: ${EXIT.ok} done, ${EXIT.refused} refused or failed, ${EXIT.usage} wrong command line, ${EXIT.unreachable} API not reachable.`;
@@ -29,6 +32,9 @@ function createProgram(quiet: boolean): Command {
   // Commands take over these settings when they are added.
   addFleetCommands(program);
   addCampaignCommands(program);
+  addGroupCommands(program);
+  addTemplateCommands(program);
+  addSiteCommands(program);
   return program;
 }
 

@@ -10,6 +10,8 @@ export interface Column<T> {
 }
 
 const GAP = '  ';
+/** Characters of a rule that are shown around a fault. */
+const LINE = 100;
 
 /** Rows as aligned columns under a line of headings. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
@@ -61,7 +63,25 @@ export function printProblem(problem: ProblemDocument, json: boolean): void {
   for (const [i, { message }] of errors.entries()) {
     lines.push(`  ${(places[i] ?? '').padEnd(longest)}  ${message}`.trimEnd());
   }
+  lines.push(...pointAtFault(problem));
   process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** The line of a rule that has a fault, with a caret under each character at fault; nothing for other problems. */
+function pointAtFault({ rule, offset, length }: ProblemDocument): string[] {
+  if (typeof rule !== 'string' || typeof offset !== 'number') return [];
+  const start = rule.lastIndexOf('\n', offset - 1) + 1;
+  const end = rule.indexOf('\n', offset);
+  const line = rule.slice(start, end < 0 ? undefined : end);
+  const before = Array.from(rule.slice(start, offset)).length;
+  const at = Array.from(line.slice(offset - start, offset - start + Math.max(1, Number(length) || 1))).length;
+  // What does not fit a screen is cut around the fault.
+  const from = Math.max(0, before - LINE / 2);
+  const shown = Array.from(line.replaceAll('\t', ' '))
+    .slice(from, from + LINE)
+    .join('');
+  const carets = '^'.repeat(Math.max(1, Math.min(at, LINE - (before - from))));
+  return ['', `  ${shown}`, `  ${' '.repeat(before - from)}${carets}`];
 }
 
 function describePlace({ pointer, parameter, header, line, column }: Fault): string {

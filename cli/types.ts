@@ -8,6 +8,10 @@ import type {
   commandAccepted,
   progress,
 } from '../api/schemas/campaign.ts';
+import type { campaignPreview } from '../api/schemas/campaign-preview.ts';
+import type { policyTemplate } from '../api/schemas/policy-template.ts';
+import type { group, ruleChecked } from '../api/schemas/rule.ts';
+import type { site } from '../api/schemas/site.ts';
 import type { importResult, tpe, tpeDetail } from '../api/schemas/tpe.ts';
 
 export type CampaignCreated = z.output<typeof campaignCreated>;
@@ -19,3 +23,8 @@ export type Progress = z.output<typeof progress>;
 export type ImportResult = z.output<typeof importResult>;
 export type Tpe = z.output<typeof tpe>;
 export type TpeDetail = z.output<typeof tpeDetail>;
+export type PolicyTemplate = z.output<typeof policyTemplate>;
+export type Site = z.output<typeof site>;
+export type CampaignPreview = z.output<typeof campaignPreview>;
+export type Group = z.output<typeof group>;
+export type RuleChecked = z.output<typeof ruleChecked>;

@@ -1,55 +1,214 @@
 /** What a running campaign asks of the database and writes to it, apart from its terminals' statuses. */
-import type { CampaignPlan, CommandRecord } from '../activities/types.ts';
+import type { CampaignPlan, DecisionRecord, Finding, WaveRecord } from '../activities/types.ts';
+import type { Decision } from '../workflows/command-desk.ts';
+import type { WaveCounts } from '../workflows/policy/gates.ts';
+import type { CampaignPolicy, PolicyChange } from '../workflows/policy/types.ts';
 import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
-import type { CampaignPolicy } from '../workflows/policy/types.ts';
 import type { Queryable } from './pool.ts';
 
-/** Marks the campaign as started, once, and reads what it needs to run; undefined if there is no such campaign. */
-export async function openCampaign(db: Queryable, campaignId: string): Promise<CampaignPlan | undefined> {
-  const { rows } = await db.query<{ targetVersion: string; policy: CampaignPolicy; total: number }>(
-    `WITH opened AS (
-       UPDATE campaign SET started_at = clock_timestamp(),
-              status = CASE WHEN status = 'SCHEDULED' THEN 'RUNNING' ELSE status END
-       WHERE campaign_id = $1 AND started_at IS NULL
-       RETURNING *
+/**
+ * Reads what a campaign needs to run; marks it as started, once, where its approval is not missing and its time has
+ * come. Undefined if there is no such campaign.
+ * @param now epoch ms, by which it is judged whether its time has come
+ */
+export async function openCampaign(
+  db: Queryable,
+  campaignId: string,
+  now: number,
+): Promise<CampaignPlan | undefined> {
+  const { rows } = await db.query<Omit<CampaignPlan, 'waves' | 'counts'>>(
+    `WITH before AS (
+       SELECT campaign_id, approved_by IS NULL AND policy->>'approval' = 'four-eyes' AS unapproved,
+              started_at IS NULL AND coalesce((policy->>'startAt')::timestamptz <= $2::timestamptz, true) AS due
+       FROM campaign WHERE campaign_id = $1 FOR UPDATE
+     ), opened AS (
+       UPDATE campaign c
+       SET opened_at  = coalesce(opened_at, clock_timestamp()),
+           started_at = CASE WHEN due AND NOT unapproved THEN clock_timestamp() ELSE started_at END,
+           status = CASE WHEN due AND NOT unapproved AND status = 'SCHEDULED' THEN 'RUNNING' ELSE status END
+       FROM before WHERE c.campaign_id = before.campaign_id
+       RETURNING c.*, unapproved, due
      ), recorded AS (
        INSERT INTO event (type, campaign_id, actor, data, correlation_id, traceparent)
        SELECT 'campaign.started', campaign_id, 'platform', jsonb_build_object('total', total), correlation_id, traceparent
-       FROM opened
+       FROM opened WHERE due AND NOT unapproved
      )
-     SELECT version_cible AS "targetVersion", policy, total FROM campaign WHERE campaign_id = $1`,
-    [campaignId],
+     SELECT version_cible AS "targetVersion", policy, created_by AS "createdBy", total,
+            unapproved AS "needsApproval", started_at IS NOT NULL AS started
+     FROM opened`,
+    [campaignId, new Date(now)],
   );
   const [row] = rows;
   if (!row) return undefined;
-  const lanes = await db.query<{ tms: string; terminals: number }>(
-    `SELECT tms, max(ordinal) + 1 AS terminals FROM campaign_tpe WHERE campaign_id = $1 GROUP BY tms ORDER BY tms`,
+  return { ...row, waves: await readWaves(db, campaignId), counts: await countByStatus(db, campaignId) };
+}
+
+async function readWaves(db: Queryable, campaignId: string): Promise<CampaignPlan['waves']> {
+  const { rows } = await db.query<CampaignPlan['waves'][number]>(
+    `SELECT w.wave, w.name, w.total, coalesce(l.lanes, '[]') AS lanes
+     FROM campaign_wave w LEFT JOIN (
+       SELECT wave, jsonb_agg(jsonb_build_object('tms', tms, 'from', first, 'to', last + 1) ORDER BY tms) AS lanes
+       FROM (SELECT wave, tms, min(ordinal) AS first, max(ordinal) AS last
+             FROM campaign_tpe WHERE campaign_id = $1 GROUP BY wave, tms) AS lane
+       GROUP BY wave) AS l USING (wave)
+     WHERE w.campaign_id = $1 ORDER BY w.wave`,
     [campaignId],
   );
-  return { ...row, lanes: lanes.rows, counts: await countByStatus(db, campaignId) };
+  return rows;
 }
 
 /** Terminals of a campaign by status. */
 export async function countByStatus(db: Queryable, campaignId: string): Promise<StatusCounts> {
-  const { rows } = await db.query<{ status: TpeStatus; count: number }>({
-    name: 'count-by-status',
-    text: 'SELECT status, count(*)::integer AS count FROM campaign_tpe WHERE campaign_id = $1 GROUP BY status',
-    values: [campaignId],
-  });
-  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  return sumOf(await countByWave(db, campaignId));
 }
 
-const COMMANDS = {
-  pause: { type: 'campaign.paused', status: 'PAUSED' },
-  resume: { type: 'campaign.resumed', status: 'RUNNING' },
-  cancel: { type: 'campaign.cancelling', status: 'CANCELLING' },
-} as const satisfies Record<CommandRecord['command'], { type: string; status: CampaignStatus }>;
+/** Terminals of a campaign by wave and status. */
+export async function countByWave(db: Queryable, campaignId: string): Promise<WaveCounts[]> {
+  const { rows } = await db.query<{ wave: number; status: TpeStatus; count: number }>({
+    name: 'count-by-wave',
+    text: `SELECT wave, status, count(*)::integer AS count FROM campaign_tpe
+           WHERE campaign_id = $1 GROUP BY wave, status ORDER BY wave`,
+    values: [campaignId],
+  });
+  const waves = new Map<number, StatusCounts>();
+  for (const { wave, status, count } of rows) waves.set(wave, { ...waves.get(wave), [status]: count });
+  return [...waves].map(([wave, counts]) => ({ wave, counts }));
+}
 
-/** Makes a command visible: the campaign's status, who gave it, when and why. */
-export async function recordCommand(db: Queryable, input: CommandRecord): Promise<void> {
-  const { campaignId, command, by, reason } = input;
-  const { type, status } = COMMANDS[command];
-  await changeStatus(db, { campaignId, type, status, actor: by, reason, command });
+export function sumOf(waves: readonly WaveCounts[]): StatusCounts {
+  const sum: StatusCounts = {};
+  for (const { counts } of waves) {
+    for (const [status, count] of Object.entries(counts) as [TpeStatus, number][]) {
+      sum[status] = (sum[status] ?? 0) + count;
+    }
+  }
+  return sum;
+}
+
+/** When something last happened to a terminal of these waves, and how many are not final yet. */
+export async function readActivity(
+  db: Queryable,
+  campaignId: string,
+  waves: readonly number[],
+): Promise<{ lastNews: number; open: number }> {
+  const { rows } = await db.query<{ lastNews: number; open: number }>(
+    `SELECT coalesce(extract(epoch FROM max(last_update)) * 1000, 0)::float8 AS "lastNews",
+            (count(*) FILTER (WHERE tpe_status_rank(status) < 3))::integer AS open
+     FROM campaign_tpe WHERE campaign_id = $1 AND wave = ANY($2::integer[])`,
+    [campaignId, waves],
+  );
+  return rows[0] ?? { lastNews: 0, open: 0 };
+}
+
+const EVENTS: Record<Decision, string> = {
+  pause: 'paused',
+  resume: 'resumed',
+  cancel: 'cancelling',
+  'force-cancel': 'force-cancelled',
+  abort: 'aborting',
+  'roll-back': 'rolling-back',
+  approve: 'approved',
+  'refuse-approval': 'approval-refused',
+  reject: 'rejected',
+  'start-next-wave': 'next-wave-ordered',
+};
+
+/** Makes a decision visible: the campaign's status, who decided, when and why. Harmless when repeated. */
+export async function recordDecision(db: Queryable, input: DecisionRecord): Promise<void> {
+  const { campaignId, command, by, reason, at, status } = input;
+  const decision = JSON.stringify({ command, by, reason, at });
+  await db.query(
+    `WITH changed AS (
+       UPDATE campaign
+       SET status = coalesce($2, status),
+           rolling_back = rolling_back OR $7 = 'roll-back',
+           approved_by = CASE WHEN $7 = 'approve' AND started_at IS NULL THEN coalesce(approved_by, $4) ELSE approved_by END,
+           approved_at = CASE WHEN $7 = 'approve' AND started_at IS NULL THEN coalesce(approved_at, clock_timestamp())
+                              ELSE approved_at END,
+           last_command = $6::jsonb
+       WHERE campaign_id = $1 AND last_command IS DISTINCT FROM $6::jsonb
+         AND status NOT IN ('COMPLETED', 'CANCELLED', 'ABORTED')
+       RETURNING *
+     )
+     INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
+     SELECT $3, campaign_id, $4, $5, jsonb_build_object('status', status), correlation_id, traceparent, clock_timestamp()
+     FROM changed`,
+    [campaignId, status, `campaign.${EVENTS[command]}`, by, reason, decision, command],
+  );
+}
+
+/** Where a wave is; one that is there already is left alone. */
+export async function recordWave(
+  db: Queryable,
+  { campaignId, wave, state, detail }: WaveRecord,
+): Promise<void> {
+  await db.query(
+    `WITH changed AS (
+       UPDATE campaign_wave
+       SET state = $3, detail = $4,
+           started_at = CASE WHEN $3 = 'RUNNING' THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
+           passed_at = CASE WHEN $3 = 'PASSED' THEN clock_timestamp() ELSE passed_at END
+       WHERE campaign_id = $1 AND wave = $2 AND state <> $3
+       RETURNING *
+     )
+     INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
+     SELECT 'campaign.wave-' || replace(lower(w.state), '_', '-'), campaign_id, 'platform',
+            CASE WHEN w.state = 'FAILED' THEN w.detail END,
+            jsonb_strip_nulls(jsonb_build_object('wave', w.wave, 'name', w.name, 'total', w.total, 'detail', w.detail)),
+            k.correlation_id, k.traceparent, clock_timestamp()
+     FROM changed w JOIN campaign k USING (campaign_id)`,
+    [campaignId, wave, state, detail],
+  );
+}
+
+export async function recordWaiting(
+  db: Queryable,
+  campaignId: string,
+  waitingFor: { what: string; until: string | null } | null,
+): Promise<void> {
+  await db.query('UPDATE campaign SET waiting_for = $2 WHERE campaign_id = $1', [
+    campaignId,
+    waitingFor && JSON.stringify(waitingFor),
+  ]);
+}
+
+/** @returns false if the same was found before */
+export async function recordFinding(db: Queryable, { campaignId, type, reason }: Finding): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
+     SELECT $2, campaign_id, 'platform', $3, '{}', correlation_id, traceparent, clock_timestamp()
+     FROM campaign WHERE campaign_id = $1`,
+    [campaignId, `campaign.${type}`, reason],
+  );
+  return rowCount === 1;
+}
+
+/** Changes the policy of a running campaign; a change that is there already is none. */
+export async function changePolicy(
+  db: Queryable,
+  {
+    campaignId,
+    change,
+    by,
+    reason,
+  }: { campaignId: string; change: PolicyChange; by: string; reason: string | null },
+): Promise<void> {
+  await db.query(
+    `WITH before AS (
+       SELECT campaign_id, policy FROM campaign WHERE campaign_id = $1 FOR UPDATE
+     ), changed AS (
+       UPDATE campaign c SET policy = c.policy || $2::jsonb
+       FROM before WHERE c.campaign_id = before.campaign_id AND c.policy || $2::jsonb <> c.policy
+       RETURNING c.*, before.policy AS old_policy
+     )
+     INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
+     SELECT 'campaign.policy-changed', campaign_id, $3, $4,
+            jsonb_build_object('to', $2::jsonb, 'from', (SELECT jsonb_object_agg(key, old_policy->key)
+                                                       FROM jsonb_object_keys($2::jsonb) AS key)),
+            correlation_id, traceparent, clock_timestamp()
+     FROM changed`,
+    [campaignId, JSON.stringify(change), by, reason],
+  );
 }
 
 /** Ends the campaign; harmless when it has ended. */
@@ -58,36 +217,17 @@ export async function closeCampaign(
   campaignId: string,
   status: CampaignStatus,
 ): Promise<void> {
-  const type = `campaign.${status.toLowerCase()}`;
-  await changeStatus(db, { campaignId, type, status, actor: 'platform', reason: null });
-}
-
-/** One statement: the status and its event. A campaign that has ended, or has the status, stays as it is. */
-async function changeStatus(
-  db: Queryable,
-  change: {
-    campaignId: string;
-    type: string;
-    status: CampaignStatus;
-    actor: string;
-    reason: string | null;
-    command?: string;
-  },
-): Promise<void> {
   await db.query(
     `WITH changed AS (
-       UPDATE campaign
-       SET status = $2,
-           ended_at = CASE WHEN $2 IN ('COMPLETED', 'CANCELLED', 'ABORTED') THEN clock_timestamp() END,
-           last_command = CASE WHEN $6::text IS NULL THEN last_command ELSE
-             jsonb_build_object('command', $6::text, 'by', $4::text, 'reason', $5::text, 'at', clock_timestamp()) END
-       WHERE campaign_id = $1 AND status <> $2 AND status NOT IN ('COMPLETED', 'CANCELLED', 'ABORTED')
+       UPDATE campaign SET status = $2, ended_at = clock_timestamp(), waiting_for = NULL
+       WHERE campaign_id = $1 AND status NOT IN ('COMPLETED', 'CANCELLED', 'ABORTED')
        RETURNING *
      )
-     INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
-     SELECT $3, campaign_id, $4, $5, jsonb_build_object('status', status), correlation_id, traceparent, clock_timestamp()
+     INSERT INTO event (type, campaign_id, actor, data, correlation_id, traceparent, occurred_at)
+     SELECT $3, campaign_id, 'platform', jsonb_build_object('status', status), correlation_id, traceparent,
+            clock_timestamp()
      FROM changed`,
-    [change.campaignId, change.status, change.type, change.actor, change.reason, change.command ?? null],
+    [campaignId, status, `campaign.${status.toLowerCase()}`],
   );
 }
 
@@ -99,6 +239,31 @@ export async function markDispatched(db: Queryable, campaignId: string): Promise
   );
 }
 
+/** What decides whether a campaign's terminals may be asked for now. */
+export interface CampaignRules {
+  status: CampaignStatus;
+  policy: Pick<CampaignPolicy, 'rate' | 'maintenance' | 'endAt' | 'retry'>;
+}
+
+export async function readRules(db: Queryable, campaignId: string): Promise<CampaignRules | undefined> {
+  const { rows } = await db.query<CampaignRules>({
+    name: 'campaign-rules',
+    text: 'SELECT status, policy FROM campaign WHERE campaign_id = $1',
+    values: [campaignId],
+  });
+  return rows[0];
+}
+
+/** Terminals of a campaign that are SUCCESS. */
+export async function countSuccesses(db: Queryable, campaignId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'count-successes',
+    text: `SELECT count(*)::integer AS count FROM campaign_tpe WHERE campaign_id = $1 AND status = 'SUCCESS'`,
+    values: [campaignId],
+  });
+  return rows[0]?.count ?? 0;
+}
+
 /** A campaign whose workflow may be missing, with what starting it takes. */
 export interface UnstartedCampaign {
   campaignId: string;
@@ -107,11 +272,12 @@ export interface UnstartedCampaign {
   total: number;
 }
 
-/** Campaigns that were created at least `seconds` ago and have not started. */
+/** Campaigns that were created at least `seconds` ago and that no workflow has looked at. */
 export async function findUnstarted(db: Queryable, seconds: number): Promise<UnstartedCampaign[]> {
   const { rows } = await db.query<UnstartedCampaign>(
     `SELECT campaign_id AS "campaignId", name, version_cible AS "targetVersion", total FROM campaign
-     WHERE status = 'SCHEDULED' AND started_at IS NULL AND created_at < now() - make_interval(secs => $1)
+     WHERE status IN ('SCHEDULED', 'PENDING_APPROVAL') AND opened_at IS NULL
+       AND created_at < now() - make_interval(secs => $1)
      ORDER BY created_at LIMIT 50`,
     [seconds],
   );

@@ -1,7 +1,8 @@
 /** The terminals of a running campaign: what is to be asked for, tracked, cancelled. */
 import type { ShardSizeOf } from '../activities/types.ts';
+import type { TpeStatus } from '../workflows/status.ts';
 import type { Batch } from '../workflows/policy/sizing.ts';
-import type { TrackedTpe } from '../workflows/types.ts';
+import type { SagaStep, TrackedTpe } from '../workflows/types.ts';
 import type { Queryable } from './pool.ts';
 
 /** A terminal that is to be asked for. */
@@ -10,15 +11,18 @@ export interface PendingTpe {
   idTms: string;
   attempt: number;
   ordinal: number;
+  /** IANA name of the time zone of its site; null where none was set. */
+  timeZone: string | null;
 }
 
 /** The terminals of a batch that have not been asked for yet, in order. */
 export async function loadPending(db: Queryable, campaignId: string, batch: Batch): Promise<PendingTpe[]> {
   const { rows } = await db.query<PendingTpe>({
     name: 'load-pending',
-    text: `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.attempt, c.ordinal
-           FROM campaign_tpe c JOIN tpe t USING (tpe_id)
+    text: `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.attempt, c.ordinal, s.time_zone AS "timeZone"
+           FROM campaign_tpe c JOIN tpe t USING (tpe_id) LEFT JOIN site s USING (site)
            WHERE c.campaign_id = $1 AND c.tms = $2 AND c.ordinal >= $3 AND c.ordinal < $4 AND c.status = 'PENDING'
+             AND c.shard IS NULL
            ORDER BY c.ordinal`,
     values: [campaignId, batch.tms, batch.from, batch.to],
   });
@@ -58,14 +62,23 @@ export async function findShards(
 }
 
 const TRACKED = `c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.from_version AS "fromVersion",
-  c.attempt, c.operation_id AS "operationId", (extract(epoch FROM c.requested_at) * 1000)::float8 AS "requestedAt"`;
+  c.attempt, c.status, CASE WHEN c.status = 'PENDING' THEN c.reason END AS pending, c.operation_id AS "operationId", coalesce(extract(epoch FROM c.requested_at) * 1000, 0)::float8 AS "requestedAt"`;
 
 /** The terminals of a shard that are to be followed; those that are final by now are left out. */
-export async function loadShard(db: Queryable, campaignId: string, shard: number): Promise<TrackedTpe[]> {
+export async function loadShard(
+  db: Queryable,
+  campaignId: string,
+  shard: number,
+  step: SagaStep,
+): Promise<TrackedTpe[]> {
+  const open =
+    step === 'update'
+      ? `c.status IN ('PENDING', 'REQUESTED', 'INSTALLING')`
+      : `c.compensation IN ('PENDING', 'REQUESTED')`;
   const { rows } = await db.query<TrackedTpe>({
-    name: 'load-shard',
+    name: `load-shard-${step}`,
     text: `SELECT ${TRACKED} FROM campaign_tpe c JOIN tpe t USING (tpe_id)
-           WHERE c.campaign_id = $1 AND c.shard = $2 AND c.status IN ('REQUESTED', 'INSTALLING')
+           WHERE c.campaign_id = $1 AND c.shard = $2 AND ${open}
            ORDER BY c.ordinal`,
     values: [campaignId, shard],
   });
@@ -92,7 +105,8 @@ export async function loadRequested(
 export async function findTracked(db: Queryable, campaignId: string): Promise<string[]> {
   const { rows } = await db.query<{ tpeId: string }>(
     `SELECT tpe_id AS "tpeId" FROM campaign_tpe
-     WHERE campaign_id = $1 AND shard IS NOT NULL AND status IN ('REQUESTED', 'INSTALLING', 'CANCELLED')
+     WHERE campaign_id = $1 AND shard IS NOT NULL AND (status IN ('REQUESTED', 'INSTALLING', 'CANCELLED')
+           OR compensation IN ('PENDING', 'REQUESTED'))
      ORDER BY shard, tpe_id`,
     [campaignId],
   );
@@ -112,4 +126,49 @@ export async function findByStatus(
     [campaignId, statuses, limit],
   );
   return rows;
+}
+
+/** One terminal of a campaign as the step that asks for it finds it. */
+export interface AskableTpe {
+  tpeId: string;
+  idTms: string;
+  attempt: number;
+  status: TpeStatus;
+  compensation: string | null;
+  operationId: string | null;
+  /** Epoch ms; 0 where it was not asked for. */
+  requestedAt: number;
+  timeZone: string | null;
+}
+
+export async function findAskable(
+  db: Queryable,
+  campaignId: string,
+  tpeId: string,
+): Promise<AskableTpe | undefined> {
+  const { rows } = await db.query<AskableTpe>({
+    name: 'find-askable',
+    text: `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.attempt, c.status, c.compensation,
+                  c.operation_id AS "operationId", s.time_zone AS "timeZone",
+                  coalesce(extract(epoch FROM c.requested_at) * 1000, 0)::float8 AS "requestedAt"
+           FROM campaign_tpe c JOIN tpe t USING (tpe_id) LEFT JOIN site s USING (site)
+           WHERE c.campaign_id = $1 AND c.tpe_id = $2`,
+    values: [campaignId, tpeId],
+  });
+  return rows[0];
+}
+
+/** Time zones of the sites of a wave's terminals that have not been asked for; null for a site without one. */
+export async function zonesOfPending(
+  db: Queryable,
+  campaignId: string,
+  wave: number,
+): Promise<(string | null)[]> {
+  const { rows } = await db.query<{ timeZone: string | null }>(
+    `SELECT DISTINCT s.time_zone AS "timeZone"
+     FROM campaign_tpe c JOIN tpe t USING (tpe_id) LEFT JOIN site s USING (site)
+     WHERE c.campaign_id = $1 AND c.wave = $2 AND c.status = 'PENDING' AND c.shard IS NULL`,
+    [campaignId, wave],
+  );
+  return rows.map(({ timeZone }) => timeZone);
 }

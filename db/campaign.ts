@@ -1,7 +1,7 @@
 /** Campaigns as people read them. */
 import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
 import type { CampaignPolicy } from '../workflows/policy/types.ts';
-import { Parameters } from './campaign-targets.ts';
+import { Parameters } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 
 export interface CampaignRow {

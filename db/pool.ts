@@ -22,12 +22,25 @@ export function createPool(config: Config['database'], applicationName: string):
 }
 
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
-export async function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return between('BEGIN', pool, work);
+}
+
+/** Runs `work`, which only reads, on one state of the database: what others commit meanwhile is not seen. */
+export function inSnapshot<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return between('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', pool, work);
+}
+
+async function between<T>(
+  begin: string,
+  pool: Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   // Only a connection that is known to be outside any transaction is given back.
   let clean = false;
   try {
-    await client.query('BEGIN');
+    await client.query(begin);
     const result = await work(client);
     await client.query('COMMIT');
     clean = true;

@@ -1,6 +1,6 @@
 /** The fleet as people read it. */
 import type { TpeStatus, CampaignStatus } from '../workflows/status.ts';
-import { Parameters } from './campaign-targets.ts';
+import { Parameters } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 
 export interface TpeRow {

@@ -5,6 +5,7 @@
  */
 import type { OperationState } from '../tms/contract.ts';
 import type { TpeStatus } from '../workflows/status.ts';
+import { announceCommand, announceStatus } from './announce.ts';
 import type { Queryable } from './pool.ts';
 
 /** A status that a terminal is to have. Null and absent fields leave what is there. */
@@ -73,14 +74,18 @@ WITH input AS (
   WHERE c.campaign_id = d.campaign_id AND c.tpe_id = d.tpe_id
   RETURNING c.*, d.old_status, d.moves
 ), moved AS (
-  SELECT c.*, t.id_tms, t.model, t.site, k.version_cible, k.correlation_id, k.traceparent,
-         tpe_status_rank(c.status) = 3 AS final
+  SELECT c.*, t.id_tms, t.model, t.site, k.version_cible, k.correlation_id, k.traceparent
   FROM changed c JOIN tpe t USING (tpe_id) JOIN campaign k USING (campaign_id)
   WHERE c.moves
 ), seen AS (
   UPDATE tpe SET version_courante = c.version, last_seen = clock_timestamp()
   FROM changed c
   WHERE tpe.tpe_id = c.tpe_id AND c.version IS NOT NULL AND tpe.version_courante IS DISTINCT FROM c.version
+), known AS (
+  UPDATE tpe SET unknown_to_tms_since = CASE WHEN c.reason = 'rejected:unknown-terminal' THEN clock_timestamp() END
+  FROM changed c
+  WHERE c.moves AND c.status IN ('REQUESTED', 'FAILED') AND tpe.tpe_id = c.tpe_id AND c.version IS NULL
+    AND (tpe.unknown_to_tms_since IS NULL) = (c.reason IS NOT DISTINCT FROM 'rejected:unknown-terminal')
 ), recorded AS (
   INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent, occurred_at)
   SELECT 'tpe.' || lower(status), campaign_id, tpe_id, $11, reason,
@@ -89,22 +94,9 @@ WITH input AS (
          correlation_id, traceparent, last_update
   FROM moved
 ), commanded AS (
-  INSERT INTO outbox (topic, key, type, data, correlation_id, traceparent, occurred_at)
-  SELECT $10 || 'tpe.update.command', campaign_id || '|' || tpe_id, 'tpe.update.commanded',
-         jsonb_build_object('campaignId', campaign_id, 'tpeId', tpe_id, 'idTms', id_tms, 'tms', tms,
-           'attempt', attempt, 'targetVersion', version_cible,
-           'idempotencyKey', campaign_id || ':' || tpe_id || ':' || attempt, 'occurredAt', last_update),
-         correlation_id, traceparent, last_update
-  FROM moved WHERE old_status = 'PENDING' AND status IN ('REQUESTED', 'INSTALLING')
+  ${announceCommand('moved', '$10', 'version_cible', "old_status = 'PENDING' AND status IN ('REQUESTED', 'INSTALLING')")}
 ), announced AS (
-  INSERT INTO outbox (topic, key, type, data, correlation_id, traceparent, occurred_at)
-  SELECT $10 || 'tpe.update.status', campaign_id || '|' || tpe_id, 'tpe.update.status.changed',
-         jsonb_build_object('campaignId', campaign_id, 'tpeId', tpe_id, 'idTms', id_tms, 'tms', tms,
-           'model', model, 'site', site, 'status', status, 'reason', reason, 'final', final,
-           'attempt', attempt, 'previousVersion', from_version, 'targetVersion', version_cible,
-           'version', version, 'sequence', sequence, 'occurredAt', last_update),
-         correlation_id, traceparent, last_update
-  FROM moved
+  ${announceStatus('moved', '$10')}
 )
 SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", tms, status,
        extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest"

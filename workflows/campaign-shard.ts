@@ -15,7 +15,7 @@ import type { StatusCounts } from './status.ts';
 import { tpeUpdate } from './tpe-update.ts';
 import type { ShardInput, TpeOutcome, TrackedTpe } from './types.ts';
 
-const { loadShard, record } = proxyActivities<TrackingActivities>({
+const { loadShard, record, recordCompensation } = proxyActivities<TrackingActivities>({
   taskQueue: TRACKING_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   retry: { maximumInterval: '30 seconds' },
@@ -23,9 +23,10 @@ const { loadShard, record } = proxyActivities<TrackingActivities>({
 
 /** @returns how the shard's terminals have ended */
 export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
-  const { campaignId, shard, targetVersion, policy } = input;
-  const tpes = await loadShard(campaignId, shard);
-  setCurrentDetails(`Following ${tpes.length} terminals to ${targetVersion}.`);
+  const { campaignId, shard, step, targetVersion, policy } = input;
+  const tpes = await loadShard(campaignId, shard, step);
+  const goal = step === 'update' ? targetVersion : 'their previous version';
+  setCurrentDetails(`Following ${tpes.length} terminals to ${goal}.`);
   const counts: StatusCounts = {};
   await Promise.all(
     tpes.map(async (tpe) => {
@@ -39,17 +40,17 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
     try {
       return await executeChild(tpeUpdate, {
         workflowId: tpeWorkflowId(campaignId, tpe.tpeId),
-        args: [{ campaignId, targetVersion, tpe, policy }],
+        args: [{ campaignId, targetVersion, tpe, step, policy }],
         // Whoever terminates a shard wants its trackers gone; the campaign then settles the terminals.
         parentClosePolicy: ParentClosePolicy.TERMINATE,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        staticSummary: `${tpe.model} · ${tpe.site} · ${tpe.fromVersion ?? '?'} → ${targetVersion}`,
+        staticSummary: summarise(tpe),
         staticDetails: `Terminal ${tpe.tpeId} (${tpe.idTms} at ${tpe.tms}), attempt ${tpe.attempt}`,
         typedSearchAttributes: [
           { key: CAMPAIGN_ID, value: campaignId },
           { key: TPE_ID, value: tpe.tpeId },
           { key: TARGET_VERSION, value: targetVersion },
-          { key: UPDATE_STATUS, value: 'REQUESTED' },
+          { key: UPDATE_STATUS, value: step === 'update' ? 'REQUESTED' : 'ROLLING_BACK' },
           { key: TMS, value: tpe.tms },
           { key: SITE, value: tpe.site },
         ],
@@ -69,7 +70,17 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
       reason: 'tracker-ended',
       version: null,
     };
-    await record({ campaignId, attempt: tpe.attempt, ...outcome });
+    const attempt = { campaignId, attempt: tpe.attempt };
+    if (step === 'update') await record({ ...attempt, ...outcome });
+    else {
+      const { tpeId, reason, version } = outcome;
+      await recordCompensation({ ...attempt, tpeId, state: 'FAILED', reason, version });
+    }
     return outcome;
+  }
+
+  function summarise({ model, site, fromVersion }: TrackedTpe): string {
+    const from = fromVersion ?? '?';
+    return `${model} · ${site} · ${step === 'update' ? `${from} → ${targetVersion}` : `${targetVersion} → ${from}`}`;
   }
 }

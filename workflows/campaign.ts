@@ -1,9 +1,10 @@
-/** A campaign: asks for every terminal's update in batches, has each followed to its end, and can be stopped. */
+/** A campaign: starts its waves one after the other as its policy says, watches them, and can be stopped. */
 import {
-  ActivityCancellationType,
+  allHandlersFinished,
   CancellationScope,
   condition,
   executeChild,
+  getExternalWorkflowHandle,
   isCancellation,
   log,
   ParentClosePolicy,
@@ -13,25 +14,34 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CampaignActivities, CampaignPlan, ShardSizeOf, TmsActivities } from '../activities/types.ts';
-import { campaignShard } from './campaign-shard.ts';
-import { openCommandDesk } from './command-desk.ts';
-import { progressQuery } from './messages.ts';
-import { CAMPAIGN_TASK_QUEUE, shardWorkflowId, tmsTaskQueue, TRACKING_TASK_QUEUE } from './names.ts';
-import { describeProgress, estimateEnd, progressStep, ratePerMinute } from './policy/progress.ts';
-import { type Batch, cutBatches, shardSize } from './policy/sizing.ts';
+import type { CampaignActivities, CampaignPlan, PlannedWave, TmsActivities } from '../activities/types.ts';
+import { openCampaignWatch } from './campaign-watch.ts';
+import { campaignWave } from './campaign-wave.ts';
+import { openCommandDesk, type Taken } from './command-desk.ts';
+import {
+  changePolicyUpdate,
+  type PolicyChangeRequest,
+  progressQuery,
+  type WaveCommand,
+  waveCommandSignal,
+  waveNewsSignal,
+} from './messages.ts';
+import { CAMPAIGN_TASK_QUEUE, tmsTaskQueue, waveWorkflowId } from './names.ts';
+import { refuseChange } from './policy/change.ts';
+import { describeShortfall } from './policy/gates.ts';
+import { describeInterval } from './policy/polling.ts';
+import { describeProgress, estimateEnd, ratePerMinute } from './policy/progress.ts';
+import type { Batch } from './policy/sizing.ts';
+import type { FailureAction } from './policy/types.ts';
 import { CAMPAIGN_ID, TARGET_VERSION, UPDATE_STATUS } from './search-attributes.ts';
-import { type CampaignStatus, countFinal, type StatusCounts } from './status.ts';
-import type { CampaignInput, CampaignProgress } from './types.ts';
+import { type CampaignStatus, countFinal } from './status.ts';
+import type { CampaignInput, CampaignProgress, SagaStep, WaveState } from './types.ts';
 
-/** Batches of one TMS asked for at once; the rest wait, so that a second campaign finds room in its queue. */
-const BATCHES_AT_ONCE = 8;
+/** How long trackers that were told to end have for it, before the campaign ends without them. */
+const FORCED_GRACE = '2 minutes';
 
-/**
- * How long the trackers of a dispatched batch may wait for the rest of the dispatch. Starting them costs the
- * Temporal server more than dispatch itself, and their first look is minutes away.
- */
-const TRACKING_GRACE_MS = 20_000;
+/** Rounds in which joining terminals are taken in; each costs the campaign's history about 20 events. */
+const MAX_JOIN_ROUNDS = 200;
 
 const platform = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,
@@ -47,145 +57,412 @@ const { cancelTrackers } = proxyActivities<CampaignActivities>({
   heartbeatTimeout: '30 seconds',
 });
 
+/** A run of a wave that has been started, as the campaign sees it. */
+interface WaveRun {
+  step: SagaStep;
+  wave: number;
+  dispatched: boolean;
+  /** Epoch ms of the next opening of the maintenance windows, where it waits for one. */
+  opensAt: number | null;
+  ended: boolean;
+  signal(command: WaveCommand): Promise<void>;
+  result: Promise<void>;
+}
+
 export async function campaign({ campaignId }: CampaignInput): Promise<CampaignProgress> {
   const startedAt = Date.now();
-  const desk = openCommandDesk(async (command) => {
-    show();
-    await platform.recordCommand({ campaignId, ...command });
-  });
   let plan: CampaignPlan | undefined;
-  let counts: StatusCounts = {};
   let status: CampaignStatus = 'SCHEDULED';
   let ended = false;
-  let dispatching = true;
-  let shardsReserved = 0;
-  const shards = { started: 0, finished: 0 };
-  const trackers: Promise<void>[] = [];
-  let dispatchSettled: Promise<unknown> | undefined;
+  /** The campaign's end has come before every terminal had its turn. */
+  let overdue = false;
+  let policyChanges = 0;
+  let waitingFor: CampaignProgress['waitingFor'] = null;
+  let currentWave = 1;
+  const states = new Map<number, WaveState>();
+  const runs: WaveRun[] = [];
+  let writes = Promise.resolve();
 
+  const desk = openCommandDesk({ record: recordDecision, changed: onCommand });
+  const watch = openCampaignWatch({
+    campaignId,
+    desk,
+    policy,
+    total: () => plan?.total ?? 0,
+    waves: () => [...new Set(runs.map(({ wave }) => wave))],
+    isSomethingLeft,
+    isWaiting: () => runs.some(({ opensAt }) => opensAt !== null),
+    changed: () => show(),
+  });
   setHandler(progressQuery, progress);
+  setHandler(waveNewsSignal, ({ run, dispatched, opensAt }) => {
+    const found = runs[run];
+    if (!found) return;
+    Object.assign(found, { dispatched: found.dispatched || dispatched, opensAt });
+    watch.restart();
+    waitForWindows();
+  });
+  setHandler(changePolicyUpdate, changePolicy, {
+    validator: ({ change }) => {
+      const refusal = ended ? 'the campaign has ended' : refuseChange(change);
+      if (refusal) throw new Error(refusal);
+    },
+  });
+  desk.listen();
   return CancellationScope.nonCancellable(run);
 
   async function run(): Promise<CampaignProgress> {
-    plan = await platform.openCampaign(campaignId);
-    counts = plan.counts;
-    status = 'RUNNING';
-    show();
-    const watching = new CancellationScope();
-    const watcher = watching.run(() => watchProgress(plan as CampaignPlan));
-    const cancellation = cancelWhenTold(plan);
-    await dispatchAll(plan);
-    dispatching = false;
-    if (desk.cancelled) await cancellation;
-    await Promise.all(trackers);
-    // A cancel that comes while the last terminals are followed is carried out before the end.
-    if (desk.cancelled) await cancellation;
+    plan = await open();
+    if (!desk.stop) await runWaves(plan);
+    if (overdue && !desk.stop) await platform.cancelPending(campaignId, 'campaign-ended');
+    await watch.judgeOnceMore();
+    if (desk.stop) await stop(plan);
+    if (desk.stop?.rollBack) await rollBack(plan);
     await desk.drained();
-    watching.cancel();
-    await watcher;
-    status = desk.cancelled ? 'CANCELLED' : 'COMPLETED';
-    counts = await platform.closeCampaign(campaignId, status);
+    await watch.close();
+    await writes;
+    await condition(allHandlersFinished);
+    status = desk.stop ? (desk.stop.how === 'abort' ? 'ABORTED' : 'CANCELLED') : 'COMPLETED';
+    watch.take(await platform.closeCampaign(campaignId, status));
     ended = true;
+    waitingFor = null;
     show();
     return progress();
   }
 
-  async function dispatchAll({ lanes, targetVersion, total }: CampaignPlan): Promise<void> {
-    const waiting = new Map(lanes.map(({ tms }) => [tms, [] as Batch[]]));
-    for (const batch of cutBatches(lanes)) waiting.get(batch.tms)?.push(batch);
-    await Promise.all(
-      [...waiting.values()].flatMap((batches) =>
-        Array.from({ length: Math.min(BATCHES_AT_ONCE, batches.length) }, async () => {
-          for (let batch = batches.shift(); batch; batch = batches.shift()) {
-            await dispatchBatch(batch, targetVersion, shardSize(total));
-          }
-        }),
-      ),
-    );
-    if (!desk.cancelled) await platform.markDispatched(campaignId);
-  }
-
-  /** Asks for one batch, in as many runs as pauses make of it. */
-  async function dispatchBatch(batch: Batch, targetVersion: string, size: number): Promise<void> {
-    const { dispatch } = dispatcher(batch);
-    for (;;) {
-      await condition(() => !desk.paused);
-      if (desk.cancelled) return;
-      const firstShard = shardsReserved;
-      shardsReserved += Math.ceil((batch.to - batch.from) / size);
-      const range = { from: firstShard, to: shardsReserved };
-      const result = await desk.stoppable(() =>
-        dispatch({ ...batch, campaignId, targetVersion, firstShard, shardSize: size }),
-      );
-      follow(result ? result.shards : await platform.findShards(campaignId, range));
-      if (result?.remaining === 0) return;
+  /** Waits for approval and for the time to start, where there is either. @returns the plan of a campaign that runs */
+  async function open(): Promise<CampaignPlan> {
+    let opened = take(await platform.openCampaign(campaignId));
+    if (opened.needsApproval && !desk.stop) {
+      desk.expectApproval(opened.createdBy);
+      wait('the approval of somebody other than its author');
+      await condition(() => desk.approvals > 0 || desk.stop !== null);
+      await desk.drained();
+      if (!desk.stop) status = 'SCHEDULED';
     }
-  }
-
-  function follow(found: readonly ShardSizeOf[]): void {
-    if (found.length === 0) return;
-    dispatchSettled ??= condition(() => !dispatching || desk.paused || desk.cancelled, TRACKING_GRACE_MS);
-    const settled = dispatchSettled;
-    trackers.push(...found.map(({ shard }) => settled.then(() => trackShard(shard))));
-  }
-
-  async function trackShard(shard: number): Promise<void> {
-    const { targetVersion, policy } = plan as CampaignPlan;
-    shards.started++;
-    try {
-      await executeChild(campaignShard, {
-        workflowId: shardWorkflowId(campaignId, shard),
-        taskQueue: TRACKING_TASK_QUEUE,
-        args: [{ campaignId, shard, targetVersion, policy }],
-        // Terminals that were asked for change whether we look or not: they are followed all the same.
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `shard ${shard} → ${targetVersion}`,
-        typedSearchAttributes: [
-          { key: CAMPAIGN_ID, value: campaignId },
-          { key: TARGET_VERSION, value: targetVersion },
-        ],
-      });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      // closeCampaign settles what a terminated shard leaves open, and says why.
-      log.warn('a shard has ended without a result', { shard, error });
+    const startAt = opened.policy.startAt === null ? 0 : Date.parse(opened.policy.startAt);
+    if (startAt > Date.now() && !desk.stop) {
+      wait('its time to start', startAt);
+      await condition(() => desk.stop !== null, startAt - Date.now());
     }
-    shards.finished++;
+    if (!desk.stop && !opened.started) opened = take(await platform.openCampaign(campaignId));
+    wait(null);
+    return opened;
   }
 
-  /** Nothing more is asked for; the TMS cancels what it has not begun; the rest ends by what happens. */
-  async function cancelWhenTold({ lanes }: CampaignPlan): Promise<void> {
-    await desk.untilCancelled();
-    status = 'CANCELLING';
+  function take(opened: CampaignPlan): CampaignPlan {
+    plan = opened;
+    if (!desk.stop)
+      status = opened.needsApproval ? 'PENDING_APPROVAL' : opened.started ? 'RUNNING' : 'SCHEDULED';
+    for (const { wave } of opened.waves) if (!states.has(wave)) states.set(wave, 'WAITING');
+    watch.take({ counts: opened.counts, waves: [], compensations: {} });
     show();
-    await condition(() => !dispatching);
-    await platform.cancelPending(campaignId);
-    await Promise.all(lanes.map(({ tms }) => canceller(tms).cancelUpdates(campaignId, tms)));
-    await cancelTrackers(campaignId);
+    return opened;
   }
 
-  /** Keeps `counts` near the truth without a signal per terminal (see `awaitProgress`). */
-  async function watchProgress({ total, policy }: CampaignPlan): Promise<void> {
-    const step = progressStep(total);
-    const interval = policy.progressEverySeconds * 1000;
-    const { awaitProgress } = proxyActivities<CampaignActivities>({
-      taskQueue: CAMPAIGN_TASK_QUEUE,
-      summary: 'wait until 2 % of the terminals have moved on',
-      startToCloseTimeout: '1 minute',
-      retry: { initialInterval: interval, backoffCoefficient: 1, maximumInterval: interval },
-    });
-    try {
-      for (;;) {
-        const anyChangeFrom = Date.now() + Math.max(300_000, (policy.deadlineSeconds * 1000) / 50);
-        counts = await awaitProgress({ campaignId, seen: counts, step, anyChangeFrom });
-        show();
-      }
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
+  async function runWaves({ waves }: CampaignPlan): Promise<void> {
+    const ending = new CancellationScope();
+    ending.run(untilEnd).catch(() => undefined);
+    watch.start();
+    for (const [index, wave] of waves.entries()) {
+      if (isOver()) break;
+      currentWave = wave.wave;
+      startWave(wave, wave.lanes, 'update');
+      if (index < waves.length - 1) await passGate(wave);
     }
+    if (policy().membership === 'dynamic') await takeInJoiners(waves);
+    await Promise.race([Promise.all(runs.map(({ result }) => result)), desk.untilStopped()]);
+    ending.cancel();
+    if (!desk.stop && waves.length > 0) setState(currentWave, 'PASSED');
+  }
+
+  function startWave({ wave, name }: PlannedWave, lanes: Batch[], step: SagaStep): WaveRun {
+    const { targetVersion, total } = plan as CampaignPlan;
+    const run = runs.length;
+    const { polling, deadlineSeconds, retry, onFailure, rate } = policy();
+    const started: WaveRun = {
+      step,
+      wave,
+      dispatched: false,
+      opensAt: null,
+      ended: false,
+      signal: (command) => tellWave(run, command),
+      result: Promise.resolve(),
+    };
+    runs.push(started);
+    if (step === 'update' && states.get(wave) !== 'PASSED') setState(wave, 'RUNNING');
+    started.result = executeChild(campaignWave, {
+      workflowId: waveWorkflowId(campaignId, run),
+      args: [
+        {
+          campaignId,
+          wave,
+          name,
+          run,
+          targetVersion,
+          lanes,
+          campaignTotal: total,
+          step,
+          rate,
+          paused: desk.paused,
+          policy: { polling, deadlineSeconds, retry, onFailure },
+        },
+      ],
+      // A campaign that somebody terminates asks for nothing more; its shards follow what was asked for.
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      staticSummary: `wave ${wave}, ${name} → ${step === 'update' ? targetVersion : 'previous version'}`,
+      typedSearchAttributes: [
+        { key: CAMPAIGN_ID, value: campaignId },
+        { key: TARGET_VERSION, value: targetVersion },
+      ],
+    })
+      .catch((error: unknown) => {
+        if (isCancellation(error)) throw error;
+        // closeCampaign settles what a terminated wave leaves open, and says why.
+        log.warn('a wave has ended without a result', { wave, error });
+      })
+      .then(() => {
+        Object.assign(started, { dispatched: true, ended: true, opensAt: null });
+        if (!isSomethingLeft()) markDispatched();
+      });
+    watch.restart();
+    return started;
+  }
+
+  function markDispatched(): void {
+    if (!desk.stop && !overdue) enqueue(() => platform.markDispatched(campaignId));
+  }
+
+  /** Resolves once the wave after this one may start, or none may any more. */
+  async function passGate({ wave, name }: PlannedWave): Promise<void> {
+    const { gate } = policy().waves[wave - 1] ?? { gate: null };
+    if (!gate) return;
+    const advances = desk.advances;
+    const isForced = (): boolean => isOver() || desk.advances > advances;
+    desk.expectAdvance('by-order');
+    await condition(() => isForced() || watch.gate(wave) !== 'open');
+    if (!isForced() && watch.gate(wave) === 'short') {
+      // Whoever paused before must not wave the gate through by resuming.
+      await condition(() => isForced() || !desk.paused);
+      const why = `wave ${wave} (${name}): ${describeShortfall(gate, watch.countsOf(wave))}`;
+      setState(wave, 'FAILED', why);
+      act(gate.onFailure, why);
+      desk.expectAdvance('by-resume');
+      wait(`a decision: ${why}`);
+      await condition(isForced);
+    } else if (!isForced() && gate.soakSeconds > 0) {
+      const until = Date.now() + gate.soakSeconds * 1000;
+      setState(wave, 'SOAKING', new Date(until).toISOString());
+      wait(
+        `wave ${wave} of ${(plan as CampaignPlan).waves.length}, soaking ${describeInterval(gate.soakSeconds)}`,
+        until,
+      );
+      await condition(isForced, until - Date.now());
+    }
+    if (!isForced() && gate.approval) {
+      const { approvals } = desk;
+      desk.expectApproval(null);
+      setState(wave, 'AWAITING_APPROVAL');
+      wait(`somebody's approval of wave ${wave + 1}`);
+      await condition(() => isForced() || desk.approvals > approvals);
+    }
+    await condition(() => isOver() || !desk.paused);
+    desk.expectAdvance('never');
+    wait(null);
+    if (!isOver()) setState(wave, 'PASSED');
+  }
+
+  /** Terminals that come to match while the campaign runs are runs of the last wave. */
+  async function takeInJoiners(waves: readonly PlannedWave[]): Promise<void> {
+    const last = waves.at(-1);
+    const { endAt } = policy();
+    if (!last || endAt === null) return;
+    const every = Math.max(60_000, (Date.parse(endAt) - Date.now()) / MAX_JOIN_ROUNDS);
+    const { awaitJoiners } = proxyActivities<CampaignActivities>({
+      taskQueue: CAMPAIGN_TASK_QUEUE,
+      summary: 'wait for terminals that come to match',
+      startToCloseTimeout: '5 minutes',
+      retry: { initialInterval: every, backoffCoefficient: 1, maximumInterval: every },
+    });
+    for (let round = 0; round < MAX_JOIN_ROUNDS && !isOver(); round++) {
+      const scope = new CancellationScope();
+      const lanes = await Promise.race([
+        scope.run(() => awaitJoiners(campaignId)).catch(() => [] as Batch[]),
+        condition(isOver).then(() => [] as Batch[]),
+      ]);
+      scope.cancel();
+      if (lanes.length === 0) continue;
+      (plan as CampaignPlan).total += lanes.reduce((sum, { from, to }) => sum + to - from, 0);
+      startWave(last, lanes, 'update');
+      if (await condition(isOver, every)) break;
+    }
+    await condition(isOver);
+  }
+
+  /** The campaign's end: what was asked for is followed, nothing more is asked for. */
+  async function untilEnd(): Promise<void> {
+    for (;;) {
+      const seen = policyChanges;
+      const { endAt } = policy();
+      const changed = (): boolean => policyChanges !== seen;
+      if (endAt === null) await condition(changed);
+      else if (!(await condition(changed, Math.max(1, Date.parse(endAt) - Date.now())))) break;
+    }
+    overdue = true;
+    tellWaves('stop');
+    show();
+  }
+
+  /** Nothing more is asked for; the TMS cancels what it has not begun; the rest ends by what happens, in time. */
+  async function stop({ policy: { cancelWithinSeconds } }: CampaignPlan): Promise<void> {
+    status = 'CANCELLING';
+    for (const [wave, state] of states) {
+      if (state !== 'PASSED' && state !== 'FAILED') setState(wave, 'CANCELLED');
+    }
+    const limit = cancelWithinSeconds * 1000;
+    wait('what is under way to end', Date.now() + limit);
+    await platform.cancelPending(campaignId, 'cancelled');
+    const all = Promise.all(runs.map(({ result }) => result));
+    let allEnded = false;
+    const finished = all.then(() => void (allEnded = true));
+    const asking = new CancellationScope();
+    const asked = asking.run(askToCancel).catch(() => undefined);
+    await condition(() => desk.forced || allEnded, limit);
+    asking.cancel();
+    await asked;
+    if (!allEnded) {
+      if (!desk.forced)
+        desk.giveUpWaiting(`the cancellation was not over within ${describeInterval(cancelWithinSeconds)}`);
+      await cancelTrackers(campaignId, true);
+      await Promise.race([finished, condition(() => allEnded, FORCED_GRACE)]);
+    }
+    await desk.drained();
+    wait(null);
+  }
+
+  async function askToCancel(): Promise<void> {
+    const names = new Set((plan as CampaignPlan).waves.flatMap(({ lanes }) => lanes.map(({ tms }) => tms)));
+    await Promise.all([...names].map((tms) => canceller(tms).cancelUpdates(campaignId, tms).catch(logged)));
+    await cancelTrackers(campaignId, false);
+  }
+
+  /** Brings back what the campaign has changed, newest wave first: each wave asked for before the one before it. */
+  async function rollBack({ waves }: CampaignPlan): Promise<void> {
+    wait('the roll-back of what it has changed');
+    const begun = waves.filter(({ wave }) => runs.some((run) => run.wave === wave)).reverse();
+    const started: WaveRun[] = [];
+    for (const wave of begun) {
+      if (desk.rollBackCalledOff || desk.forced) break;
+      await condition(() => !desk.paused || desk.forced);
+      const run = startWave(wave, wave.lanes, 'roll-back');
+      started.push(run);
+      await condition(() => run.dispatched || desk.rollBackCalledOff || desk.forced);
+    }
+    let allEnded = false;
+    const finished = Promise.all(started.map(({ result }) => result)).then(() => void (allEnded = true));
+    await condition(() => allEnded || desk.rollBackCalledOff || desk.forced);
+    if (!allEnded) await platform.callOffRollBack(campaignId);
+    await Promise.race([finished, condition(() => allEnded || desk.forced)]);
+    wait(null);
+  }
+
+  async function changePolicy({ change, by, reason }: PolicyChangeRequest): Promise<string[]> {
+    await condition(() => plan !== undefined);
+    await CancellationScope.nonCancellable(() =>
+      platform.changePolicy({ campaignId, change, by: by ?? 'temporal', reason: reason ?? null }),
+    );
+    Object.assign(policy(), change);
+    policyChanges++;
+    tellWaves('reload');
+    watch.restart();
+    show();
+    return Object.keys(change);
+  }
+
+  function policy(): CampaignPlan['policy'] {
+    return (plan as CampaignPlan).policy;
+  }
+
+  function isOver(): boolean {
+    return desk.stop !== null || overdue;
+  }
+
+  /** Whether a pause would keep anything from being asked for. */
+  function isSomethingLeft(): boolean {
+    return runs.some(({ dispatched }) => !dispatched) || runs.length < (plan?.waves.length ?? 0);
+  }
+
+  function act(action: FailureAction, why: string): void {
+    if (action === 'pause') desk.pause(why);
+    else desk.abort(action === 'roll-back', why);
+  }
+
+  function onCommand(): void {
+    if (desk.stop) status = 'CANCELLING';
+    tellWaves(desk.stop ? 'stop' : desk.paused ? 'pause' : 'resume');
+    watch.restart();
+    show();
+  }
+
+  /** Only those that still ask for updates: a roll-back asks the database whether it is paused. */
+  function tellWaves(command: WaveCommand): void {
+    for (const { step, ended: over, signal } of runs) {
+      if (step === 'update' && !over) signal(command).catch(logged);
+    }
+  }
+
+  async function tellWave(run: number, command: WaveCommand): Promise<void> {
+    const handle = getExternalWorkflowHandle(waveWorkflowId(campaignId, run));
+    await CancellationScope.nonCancellable(() =>
+      handle.signal(waveCommandSignal, command, { rate: policy().rate }),
+    );
+  }
+
+  async function recordDecision(taken: Taken): Promise<void> {
+    await platform.recordDecision({ campaignId, ...taken, status: statusAfter(taken) });
+  }
+
+  function statusAfter({ command }: Taken): CampaignStatus | null {
+    if (command === 'pause') return 'PAUSED';
+    if (command === 'refuse-approval') return null;
+    if (desk.paused) return null;
+    return command === 'approve' && status === 'PENDING_APPROVAL' ? 'SCHEDULED' : status;
+  }
+
+  function setState(wave: number, state: WaveState, detail: string | null = null): void {
+    if (states.get(wave) === state) return;
+    states.set(wave, state);
+    enqueue(() => platform.recordWave({ campaignId, wave, state, detail }));
+    show();
+  }
+
+  function wait(what: string | null, until?: number): void {
+    const next =
+      what === null ? null : { what, until: until === undefined ? null : new Date(until).toISOString() };
+    if (JSON.stringify(next) === JSON.stringify(waitingFor)) return;
+    waitingFor = next;
+    enqueue(() => platform.recordWaiting(campaignId, next));
+    show();
+  }
+
+  function waitForWindows(): void {
+    if (desk.stop || currentGateWaits()) return;
+    const openings = runs.flatMap(({ opensAt }) => opensAt ?? []);
+    if (openings.length > 0) wait('the maintenance windows to open', Math.min(...openings));
+    else wait(null);
+  }
+
+  function currentGateWaits(): boolean {
+    return ['SOAKING', 'AWAITING_APPROVAL', 'FAILED'].includes(states.get(currentWave) ?? '');
+  }
+
+  /** What people are to see is written in the order in which it came about, beside the campaign's own work. */
+  function enqueue(write: () => Promise<void>): void {
+    writes = writes.then(() => CancellationScope.nonCancellable(write));
   }
 
   function progress(): CampaignProgress {
+    const { counts, compensations } = watch.report;
     const final = countFinal(counts);
     const total = plan?.total ?? 0;
     const elapsed = { from: startedAt, to: Date.now() };
@@ -196,8 +473,16 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
       total,
       counts,
       final,
-      wave: { current: 1, of: 1 },
-      shards: { ...shards },
+      wave: { current: currentWave, of: plan?.waves.length ?? 1 },
+      waves: (plan?.waves ?? []).map(({ wave, name, total: terminals }) => ({
+        wave,
+        name,
+        state: states.get(wave) ?? 'WAITING',
+        total: terminals,
+        counts: watch.countsOf(wave),
+      })),
+      waitingFor,
+      ...(Object.keys(compensations).length > 0 && { compensations }),
       ratePerMinute: ratePerMinute(final, elapsed),
       estimatedEnd: ended ? null : estimateEnd({ final, total, ...elapsed }),
       lastCommand: desk.last,
@@ -213,25 +498,17 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
   }
 }
 
-function dispatcher({ tms, from, to }: Batch): Pick<TmsActivities, 'dispatch'> {
-  return proxyActivities<TmsActivities>({
-    taskQueue: tmsTaskQueue(tms),
-    summary: `ask ${tms} for terminals ${from + 1}–${to}`,
-    startToCloseTimeout: '1 hour',
-    // Longer than any one call to a TMS, so that what a dead worker sent has arrived before another asks.
-    heartbeatTimeout: '10 seconds',
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
-    priority: { priorityKey: 1 },
-  });
-}
-
 function canceller(tms: string): Pick<TmsActivities, 'cancelUpdates'> {
   return proxyActivities<TmsActivities>({
     taskQueue: tmsTaskQueue(tms),
     summary: `ask ${tms} to cancel what it has not begun`,
     startToCloseTimeout: '10 minutes',
     heartbeatTimeout: '30 seconds',
-    retry: { maximumInterval: '30 seconds', maximumAttempts: 20 },
+    retry: { maximumInterval: '30 seconds' },
   });
+}
+
+/** What is done besides, and fails only when what it is about is gone. */
+function logged(error: unknown): void {
+  if (!isCancellation(error)) log.warn('a step besides the campaign has failed', { error });
 }

@@ -21,6 +21,11 @@ export function campaignWorkflowId(campaignId: string): string {
   return `campaign-${campaignId}`;
 }
 
+/** @param run the how-manieth wave it is that the campaign starts, from 0; terminals that join later are runs too */
+export function waveWorkflowId(campaignId: string, run: number): string {
+  return `wave-${campaignId}-${run}`;
+}
+
 export function shardWorkflowId(campaignId: string, shard: number): string {
   return `shard-${campaignId}-${shard}`;
 }

@@ -1,33 +1,34 @@
-/** The saga of one terminal: it has been asked for, it is followed until its status is final. */
+/**
+ * The saga of one terminal: it has been asked for and is followed until its status is final. What fails is tried
+ * again where the policy says so, and compensated by rolling the terminal back to the version that it ran before.
+ */
 import {
-  ActivityCancellationType,
-  ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   condition,
-  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { Look, RecordInput, TmsActivities, TrackingActivities } from '../activities/types.ts';
+import type { AskResult, RecordInput, TmsActivities, TrackingActivities } from '../activities/types.ts';
+import { followTerminal, type FollowEnd, type Mailbox } from './follow.ts';
 import { cancelTpeSignal, observeNowSignal, stateQuery, statusReportedSignal } from './messages.ts';
-import { NOT_SETTLED, tmsTaskQueue, TRACKING_TASK_QUEUE } from './names.ts';
-import { describeInterval, describeWindow, type PollingWindow } from './policy/polling.ts';
+import { tmsTaskQueue, TRACKING_TASK_QUEUE } from './names.ts';
+import { backoffSeconds, isRetried } from './policy/retry.ts';
+import { describeInterval } from './policy/polling.ts';
 import { describeObservation } from './policy/verdict.ts';
 import { UPDATE_STATUS } from './search-attributes.ts';
-import type { TpeOutcome, TpeState, TpeUpdateInput } from './types.ts';
+import type {
+  CompensationOutcome,
+  SagaStep,
+  TpeOutcome,
+  TpeState,
+  TpeUpdateInput,
+  TrackedTpe,
+} from './types.ts';
 
-/**
- * Longest that one look may take, the wait for a place in the TMS's queue included. It is also how long a look
- * whose worker was killed is waited for.
- */
-const LOOK_TIMEOUT = '30 seconds';
-
-const { record } = proxyActivities<TrackingActivities>({
+const { beginRetry, beginTpeRollBack, record, recordCompensation } = proxyActivities<TrackingActivities>({
   taskQueue: TRACKING_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   retry: { maximumInterval: '30 seconds' },
@@ -38,14 +39,9 @@ const { record: recordAtOnce } = proxyLocalActivities<TrackingActivities>({
 });
 
 export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
-  const { campaignId, targetVersion, tpe, policy } = input;
-  const deadline = tpe.requestedAt + policy.deadlineSeconds * 1000;
-  const tmsOptions = {
-    taskQueue: tmsTaskQueue(tpe.tms),
-    startToCloseTimeout: LOOK_TIMEOUT,
-    // A look that nobody waits for any more ends with the workflow; telling it so would be five more events.
-    cancellationType: ActivityCancellationType.ABANDON,
-  };
+  const { campaignId, targetVersion, policy } = input;
+  const mailbox: Mailbox = { reports: 0, cancelWanted: false, forced: false };
+  let { tpe } = input;
   const state: TpeState = {
     tpeId: tpe.tpeId,
     campaignId,
@@ -53,143 +49,175 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
     status: 'REQUESTED',
     reason: null,
     attempt: tpe.attempt,
+    step: input.step,
     waitingFor: 'the first look',
-    deadline: new Date(deadline).toISOString(),
+    deadline: deadlineOf(tpe),
   };
-  let lastLook: Look | undefined;
-  let reports = 0;
-  let cancelWanted = input.cancelRequested ?? false;
 
   setHandler(stateQuery, () => state);
-  setHandler(statusReportedSignal, () => void reports++);
-  setHandler(observeNowSignal, () => void reports++);
-  setHandler(cancelTpeSignal, () => void (cancelWanted = true));
-  // "Request cancellation" in the Temporal Web UI means what the cancel signal means.
-  CancellationScope.current().cancelRequested.catch(() => (cancelWanted = true));
-
-  return CancellationScope.nonCancellable(async () => {
-    const end = await follow();
-    if (end !== 'cancelled') lastLook = end ?? lastLook;
-    const outcome = conclude(end);
-    await settle(outcome);
-    return outcome;
+  setHandler(statusReportedSignal, () => void mailbox.reports++);
+  setHandler(observeNowSignal, () => void mailbox.reports++);
+  setHandler(cancelTpeSignal, ({ force } = {}) => {
+    mailbox.cancelWanted = true;
+    mailbox.forced ||= force ?? false;
   });
+  // "Request cancellation" in the Temporal Web UI means what the cancel signal means.
+  CancellationScope.current().cancelRequested.catch(() => (mailbox.cancelWanted = true));
 
-  /** Follows the terminal until a look settles it, its cancellation is confirmed, or its time is over. */
-  async function follow(): Promise<Look | 'cancelled' | undefined> {
-    tell(`Asked for, attempt ${tpe.attempt}. Its time is over at ${state.deadline}.`);
-    const scope = new CancellationScope();
-    try {
-      return await scope.run(async () => {
-        const timeOver = sleep(Math.max(1, deadline - Date.now()), {
-          summary: `deadline: ${describeInterval(policy.deadlineSeconds)} after the request`,
-        }).then(() => lookLast());
-        return Promise.race([followSchedule(), followReports(), followCancel(), timeOver]);
-      });
-    } finally {
-      scope.cancel();
+  return CancellationScope.nonCancellable(() => (input.step === 'update' ? update() : rollBackOnly()));
+
+  async function update(): Promise<TpeOutcome> {
+    const { outcome, end } = await tryToUpdate();
+    await settle(outcome, end);
+    const failed = outcome.status === 'FAILED' || outcome.status === 'TIMEOUT';
+    if (failed && policy.onFailure === 'roll-back' && !mailbox.forced) {
+      await beginTpeRollBack({ campaignId, tpeId: tpe.tpeId, attempt: tpe.attempt });
+      tpe = { ...tpe, attempt: tpe.attempt + 1, status: outcome.status };
+      await compensate();
     }
+    return outcome;
   }
 
-  async function followSchedule(): Promise<Look | undefined> {
-    let waited = Date.now() - tpe.requestedAt;
-    for (const [index, window] of policy.polling.entries()) {
-      const summary = describeWindow(window, index);
-      tell(`Waiting in ${summary}.`);
-      const look = await lookThrough(window, summary, window.everySeconds * 1000 - waited);
-      if (look) return look;
-      waited = 0;
-    }
-    return lastLook;
-  }
-
-  /**
-   * The looks of one window. They and the waits between them are retries of one activity, so that the server
-   * keeps the timers and a look that settles nothing costs no history event.
-   */
-  async function lookThrough(
-    { everySeconds, attempts }: PollingWindow,
-    summary: string,
-    firstAfterMs: number,
-  ): Promise<Look | undefined> {
-    const interval = everySeconds * 1000;
-    const { observe } = proxyActivities<TmsActivities>({
-      ...tmsOptions,
-      summary,
-      retry: {
-        initialInterval: interval,
-        backoffCoefficient: 1,
-        maximumInterval: interval,
-        // The first attempt only begins the wait.
-        maximumAttempts: attempts + 1,
-      },
-    });
-    try {
-      return await observe({ campaignId, targetVersion, tpe, firstAfterMs: Math.max(1, firstAfterMs) });
-    } catch (error) {
-      lastLook = unsettledLook(error) ?? lastLook;
-      return undefined;
-    }
-  }
-
-  /** A call-back of the TMS, or somebody who wants to know: one look, at once. */
-  async function followReports(): Promise<Look> {
+  /** Attempt after attempt, until one is the last. */
+  async function tryToUpdate(): Promise<{ outcome: TpeOutcome; end: FollowEnd | undefined }> {
     for (;;) {
-      await condition(() => reports > 0);
-      reports = 0;
-      const look = await lookOnce('look now');
-      if (look?.verdict.settled) return look;
+      const refused = tpe.pending === null ? undefined : await askAgain();
+      const end = refused ? undefined : await followThis(targetVersion, true);
+      const outcome = refused ?? conclude(end as FollowEnd);
+      if (mailbox.cancelWanted || !isRetried(policy.retry, outcome, tpe.attempt)) return { outcome, end };
+      await prepareRetry(outcome);
     }
   }
 
-  async function followCancel(): Promise<Look | 'cancelled'> {
-    await condition(() => cancelWanted);
-    tell('Asking the TMS to cancel.');
-    const { cancelUpdate } = proxyActivities<TmsActivities>({
-      ...tmsOptions,
-      summary: 'ask the TMS to cancel',
-      retry: { maximumInterval: '1 minute' },
-    });
-    if (await cancelUpdate({ campaignId, tpe })) return 'cancelled';
-    tell('Too late to cancel: it is followed to its end.');
-    const look = await lookOnce('look after the refused cancellation');
-    return look?.verdict.settled ? look : never();
+  async function prepareRetry({ status, reason }: TpeOutcome): Promise<void> {
+    // What timed out may still be waiting at the TMS: it must not happen beside the next attempt.
+    if (status === 'TIMEOUT') await cancelAtTms();
+    const why = reason ?? status;
+    await beginRetry.executeWithOptions({ summary: `attempt ${tpe.attempt} ended: ${why}` }, [
+      { campaignId, tpeId: tpe.tpeId, attempt: tpe.attempt, reason: why },
+    ]);
+    tpe = { ...tpe, attempt: tpe.attempt + 1, pending: why, operationId: null };
+    Object.assign(state, { attempt: tpe.attempt, status: 'PENDING', reason: why });
   }
 
-  /** The look at the deadline, so that a terminal that made it since the last one is not called late. */
-  async function lookLast(): Promise<Look | undefined> {
-    lastLook = (await lookOnce('last look, at the deadline')) ?? lastLook;
-    return lastLook;
+  /** Waits until the next attempt is due, and asks. @returns how the attempt ended, where it was not accepted */
+  async function askAgain(): Promise<TpeOutcome | undefined> {
+    const pause = backoffSeconds(policy.retry, tpe.attempt - 1);
+    tell(`Attempt ${tpe.attempt} in ${describeInterval(pause)}: the one before ended ${tpe.pending ?? ''}.`);
+    await condition(() => mailbox.cancelWanted, pause * 1000);
+    if (mailbox.cancelWanted) return endedBy('CANCELLED', 'cancelled');
+    const answer = await ask('update', targetVersion);
+    if (answer.outcome === 'rejected') return endedBy('FAILED', `rejected:${answer.reason}`);
+    if (answer.outcome === 'left') return endedBy('CANCELLED', 'cancelled');
+    accept(answer);
+    return undefined;
   }
 
-  async function lookOnce(summary: string): Promise<Look | undefined> {
+  /** A terminal that its campaign rolls back, however its update had ended. */
+  async function rollBackOnly(): Promise<TpeOutcome> {
+    const { state: how, reason, version } = await compensate();
+    const status = how === 'ROLLED_BACK' ? 'CANCELLED' : 'FAILED';
+    return { tpeId: tpe.tpeId, status, reason: reason ?? 'rolled-back', version };
+  }
+
+  /** Brings the terminal back to the version that it ran before, and has the terminal itself confirm that. */
+  async function compensate(): Promise<CompensationOutcome> {
+    Object.assign(state, { step: 'roll-back', attempt: tpe.attempt });
+    upsertSearchAttributes([{ key: UPDATE_STATUS, value: 'ROLLING_BACK' }]);
+    const outcome = { tpeId: tpe.tpeId, ...(await rollBack()) };
+    const words = outcome.reason ? `${outcome.state} (${outcome.reason})` : outcome.state;
+    await recordCompensation.executeWithOptions({ summary: `record ${words}` }, [
+      { campaignId, attempt: tpe.attempt, ...outcome },
+    ]);
+    upsertSearchAttributes([{ key: UPDATE_STATUS, value: outcome.state }]);
+    state.waitingFor = 'nothing';
+    setCurrentDetails(`**${words}** · terminal runs ${outcome.version ?? 'an unknown version'}`);
+    return outcome;
+  }
+
+  async function rollBack(): Promise<Omit<CompensationOutcome, 'tpeId'>> {
+    const { fromVersion } = tpe;
+    if (fromVersion === null) return { state: 'FAILED', reason: 'no-previous-version', version: null };
+    tell(`Rolling back to ${fromVersion}.`);
+    if (await isUnchanged(fromVersion))
+      return { state: 'ROLLED_BACK', reason: 'unchanged', version: fromVersion };
+    const answer = await ask('roll-back', fromVersion);
+    if (answer.outcome === 'rejected') {
+      return { state: 'FAILED', reason: `rejected:${answer.reason}`, version: null };
+    }
+    if (answer.outcome === 'left') return { state: 'LEFT', reason: 'called-off', version: null };
+    accept(answer);
+    const { how, look } = await followThis(fromVersion, false);
+    const version = look?.observation.hardware?.version ?? null;
+    if (how === 'settled' && look?.verdict.settled && look.verdict.status === 'SUCCESS') {
+      return { state: 'ROLLED_BACK', reason: null, version };
+    }
+    return { state: 'FAILED', reason: look?.verdict.reason ?? 'unreachable', version };
+  }
+
+  /** Whether the update has left the terminal as it was and can't change it any more. */
+  async function isUnchanged(fromVersion: string): Promise<boolean> {
+    if (tpe.status === 'SUCCESS') return false;
+    const isOver = tpe.status === 'FAILED' || (await cancelAtTms());
+    if (!isOver) return false;
     const { observe } = proxyActivities<TmsActivities>({
-      ...tmsOptions,
-      summary,
-      retry: { maximumAttempts: 3 },
+      taskQueue: tmsTaskQueue(tpe.tms),
+      summary: `does it still run ${fromVersion}?`,
+      startToCloseTimeout: '30 seconds',
+      scheduleToCloseTimeout: '2 minutes',
     });
-    try {
-      return await observe({ campaignId, targetVersion, tpe, last: true });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      return undefined;
-    }
+    const look = await observe({ campaignId, targetVersion: fromVersion, tpe, last: true }).catch(
+      () => undefined,
+    );
+    return look?.observation.hardware?.version === fromVersion;
   }
 
-  function conclude(end: Look | 'cancelled' | undefined): TpeOutcome {
-    if (end === 'cancelled') {
-      return { tpeId: tpe.tpeId, status: 'CANCELLED', reason: 'cancelled', version: null };
-    }
-    const version = end?.observation.hardware?.version ?? null;
-    const verdict = end?.verdict;
-    return verdict?.settled
-      ? { tpeId: tpe.tpeId, status: verdict.status, reason: verdict.reason, version }
-      : { tpeId: tpe.tpeId, status: 'TIMEOUT', reason: verdict?.reason ?? 'unreachable', version };
+  function followThis(version: string, cancellable: boolean): Promise<FollowEnd> {
+    return followTerminal({ campaignId, tpe, version, policy, mailbox, cancellable, tell });
   }
 
-  async function settle(outcome: TpeOutcome): Promise<void> {
-    state.status = outcome.status;
-    state.reason = outcome.reason;
+  async function ask(step: SagaStep, version: string): Promise<AskResult> {
+    const asking = proxyActivities<TmsActivities>({
+      taskQueue: tmsTaskQueue(tpe.tms),
+      summary: step === 'update' ? `attempt ${tpe.attempt}: ask for ${version}` : `roll back to ${version}`,
+      startToCloseTimeout: '30 seconds',
+      retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
+    });
+    return asking.ask({ campaignId, tpe, step, version });
+  }
+
+  function accept({ operationId, requestedAt }: Extract<AskResult, { outcome: 'accepted' }>): void {
+    tpe = { ...tpe, operationId, requestedAt, pending: null };
+    Object.assign(state, { status: 'REQUESTED', reason: null, deadline: deadlineOf(tpe) });
+  }
+
+  /** As well as it goes: a TMS that does not answer for a minute is not waited for. */
+  async function cancelAtTms(): Promise<boolean> {
+    const { cancelUpdate } = proxyActivities<TmsActivities>({
+      taskQueue: tmsTaskQueue(tpe.tms),
+      summary: 'ask the TMS to cancel what is still open',
+      startToCloseTimeout: '30 seconds',
+      scheduleToCloseTimeout: '1 minute',
+    });
+    return cancelUpdate({ campaignId, tpe }).catch(() => false);
+  }
+
+  function conclude({ how, look }: FollowEnd): TpeOutcome {
+    const version = look?.observation.hardware?.version ?? null;
+    const verdict = look?.verdict;
+    if (how === 'cancelled') return endedBy('CANCELLED', 'cancelled');
+    if (verdict?.settled)
+      return { tpeId: tpe.tpeId, status: verdict.status, reason: verdict.reason, version };
+    if (how === 'forced') return { ...endedBy('CANCELLED', 'cancel-unconfirmed'), version };
+    return { tpeId: tpe.tpeId, status: 'TIMEOUT', reason: verdict?.reason ?? 'unreachable', version };
+  }
+
+  function endedBy(status: TpeOutcome['status'], reason: TpeOutcome['reason']): TpeOutcome {
+    return { tpeId: tpe.tpeId, status, reason, version: null };
+  }
+
+  async function settle(outcome: TpeOutcome, end: FollowEnd | undefined): Promise<void> {
+    Object.assign(state, { status: outcome.status, reason: outcome.reason });
     const words = outcome.reason ? `${outcome.status} (${outcome.reason})` : outcome.status;
     upsertSearchAttributes([{ key: UPDATE_STATUS, value: outcome.status }]);
     tell(`${words}: recording it.`);
@@ -197,8 +225,12 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
     state.waitingFor = 'nothing';
     setCurrentDetails(
       `**${words}** · terminal runs ${outcome.version ?? 'an unknown version'}` +
-        (lastLook ? ` · last look: ${describeObservation(lastLook.observation)}` : ''),
+        (end?.look ? ` · last look: ${describeObservation(end.look.observation)}` : ''),
     );
+  }
+
+  function deadlineOf({ requestedAt }: TrackedTpe): string {
+    return new Date(requestedAt + policy.deadlineSeconds * 1000).toISOString();
   }
 
   function tell(words: string): void {
@@ -217,17 +249,4 @@ async function recordDurably(input: RecordInput, summary: string): Promise<void>
   } catch {
     await record.executeWithOptions({ summary }, [input]);
   }
-}
-
-/** The look that a failed window ended with; undefined when it failed for another reason. */
-function unsettledLook(error: unknown): Look | undefined {
-  if (isCancellation(error)) throw error;
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure) || cause.type !== NOT_SETTLED) return undefined;
-  return cause.details?.[0] as Look | undefined;
-}
-
-/** Never settles: the other ways to an end go on. */
-function never(): Promise<never> {
-  return new Promise(() => undefined);
 }

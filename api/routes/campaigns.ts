@@ -1,15 +1,19 @@
 /** Campaigns: create, list, read. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createCampaign, type CreatedCampaign } from '../../db/campaign-create.ts';
+import {
+  createCampaign,
+  findReplay,
+  type CreatedCampaign,
+  type CreateOutcome,
+} from '../../db/campaign-create.ts';
 import { countStatuses, findCampaign, listCampaigns, type CampaignRow } from '../../db/campaign.ts';
-import type { CampaignTargets } from '../../db/campaign-targets.ts';
 import { countFinal, type StatusCounts } from '../../workflows/status.ts';
+import { readPlan } from '../campaign-plan.ts';
 import { refusal } from '../campaign-refusals.ts';
 import { actorOf, type ApiDependencies } from '../context.ts';
 import { decodeCursor, INSTANT_FORM, toPage, UUID_FORM } from '../cursor.ts';
 import { Problem } from '../errors.ts';
 import { BASE, campaignLinks } from '../links.ts';
-import { resolvePolicy } from '../policy.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {
   campaignCreated,
@@ -17,6 +21,7 @@ import {
   campaignPage,
   campaignRequest,
   campaignStatus,
+  CREATE_LIMIT,
   type CampaignRequest,
 } from '../schemas/campaign.ts';
 import { paging, uuid, z } from '../schemas/common.ts';
@@ -25,9 +30,6 @@ import { withinDeadline } from '../temporal.ts';
 
 export const campaignParams = z.strictObject({ campaignId: uuid });
 
-/** 100,000 UUIDs in JSON are 4 MB. */
-const CREATE_LIMIT = 8 * 1024 * 1024;
-
 const create = defineRoute({
   method: 'post',
   path: `${BASE}/campaigns`,
@@ -35,7 +37,7 @@ const create = defineRoute({
   tag: 'campaigns',
   summary: 'Bring terminals to a version',
   description:
-    'Creates a campaign and starts it. Terminals that run the target version already, or are inactive, are SKIPPED at once. If Temporal is away, the campaign stays SCHEDULED and starts when it is back.',
+    'Creates a campaign and starts it. Terminals that need no update, or can not have one now, are SKIPPED at once, with the reason. If Temporal is away, the campaign stays SCHEDULED and starts when it is back.',
   headers: z.object({
     'idempotency-key': z
       .string()
@@ -68,31 +70,17 @@ const create = defineRoute({
     'unknown-terminals',
     'empty-targets',
     'tms-not-configured',
+    'rule-invalid',
+    'unknown-template',
     'idempotency-key-reused',
   ],
   async handle({ deps, context, body, headers }) {
     const { config, pool } = deps;
     const tmsNames = config.tms.map(({ name }) => name);
-    const targets = toTargets(body.targets);
-    const outcome = await createCampaign(
-      pool,
-      {
-        campaignId: randomUUID(),
-        name: body.name ?? `Update to ${body.targetVersion}`,
-        targetVersion: body.targetVersion,
-        targets,
-        policy: resolvePolicy(body.policy),
-        createdBy: actorOf(context, body.createdBy),
-        correlationId: context.correlationId,
-        traceparent: context.traceparent,
-        idempotencyKey: headers['idempotency-key'] ?? null,
-        requestHash: hashOf(body),
-      },
-      { topicPrefix: config.kafka.topicPrefix, tmsNames },
-    );
-    if (!('campaign' in outcome)) {
-      throw refusal(outcome, 'tpeIds' in targets ? targets.tpeIds : [], tmsNames);
-    }
+    const request = { idempotencyKey: headers['idempotency-key'] ?? null, requestHash: hashOf(body) };
+    // Before its groups and its template, which may be other ones by now.
+    const outcome = (await findReplay(pool, request)) ?? (await createNew());
+    if (!('campaign' in outcome)) throw refusal(outcome, body.targets.tpeIds ?? [], tmsNames);
     const { campaign } = outcome;
     if (outcome.outcome === 'created') await start(deps, campaign);
     const links = campaignLinks(config.temporal, campaign.campaignId);
@@ -105,24 +93,36 @@ const create = defineRoute({
       body: {
         campaignId: campaign.campaignId,
         name: campaign.name,
-        status: 'SCHEDULED',
+        status: campaign.status,
         targetVersion: campaign.targetVersion,
         targets: campaign.total,
         links,
       },
     };
+
+    async function createNew(): Promise<CreateOutcome> {
+      const { targets, policy, template, busy } = await readPlan(pool, body);
+      return createCampaign(
+        pool,
+        {
+          campaignId: randomUUID(),
+          name: body.name ?? `Update to ${body.targetVersion}`,
+          targetVersion: body.targetVersion,
+          targets,
+          busy,
+          policy,
+          policyTemplate: template,
+          retryOf: null,
+          createdBy: actorOf(context, body.createdBy),
+          correlationId: context.correlationId,
+          traceparent: context.traceparent,
+          ...request,
+        },
+        { topicPrefix: config.kafka.topicPrefix, tmsNames },
+      );
+    }
   },
 });
-
-function toTargets({ tpeIds, filter }: CampaignRequest['targets']): CampaignTargets {
-  if (tpeIds) return { tpeIds };
-  if (filter) return { filter: withoutUndefined(filter) };
-  return { all: true };
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return value as { [K in keyof T]: Exclude<T[K], undefined> };
-}
 
 /** The schema gives every object its keys in one order, so that equal requests have equal hashes. */
 function hashOf(body: CampaignRequest): string {

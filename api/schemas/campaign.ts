@@ -1,9 +1,14 @@
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
 import { instant, label, orderedVersion, pageOf, uuid, version, z } from './common.ts';
+import { policyTemplateRef } from './policy-template.ts';
 import { policy, policyRequest } from './policy.ts';
+import { groupName, rule } from './rule.ts';
 
 /** Terminals that one request may list. */
 export const MAX_TPE_IDS = 100_000;
+
+/** Bytes of a request: 100,000 UUIDs in JSON are 4 MB. */
+export const CREATE_LIMIT = 8 * 1024 * 1024;
 
 const tpeIds = z
   .array(uuid)
@@ -27,6 +32,26 @@ function refuseDuplicates(context: z.core.ParsePayload<string[]>): void {
   }
 }
 
+/** A list has no condition that other terminals could come to meet. */
+function refuseDynamicList({
+  value: { targets: asked, policy: given },
+  issues,
+}: z.core.ParsePayload<{
+  targets?: { tpeIds?: unknown };
+  policy?: { membership?: unknown } | undefined;
+}>): void {
+  if (asked?.tpeIds === undefined || given?.membership !== 'dynamic') return;
+  issues.push({
+    code: 'custom',
+    input: given.membership,
+    path: ['policy', 'membership'],
+    message: LISTED_IS_STATIC,
+  });
+}
+
+export const LISTED_IS_STATIC =
+  'must be static where targets are listed by tpeIds: no other terminal can join a list';
+
 const filter = z
   .strictObject({
     model: label(100).optional(),
@@ -43,25 +68,39 @@ const filter = z
   )
   .openapi({ description: 'Terminals that meet every condition given.', minProperties: 1 });
 
-const targets = z
-  .strictObject({ tpeIds: tpeIds.optional(), all: z.literal(true).optional(), filter: filter.optional() })
-  .refine((value) => Object.keys(value).length === 1, 'must have exactly one of tpeIds, all, filter')
-  .openapi('Targets', {
-    description: 'Exactly one of the three.',
-    minProperties: 1,
-    maxProperties: 1,
-  });
+const TARGETS = ['tpeIds', 'all', 'filter', 'rule', 'group'] as const;
 
+const targets = z
+  .strictObject({
+    tpeIds: tpeIds.optional(),
+    all: z.literal(true).optional(),
+    filter: filter.optional(),
+    rule: rule.optional(),
+    group: groupName.optional().openapi({ description: 'Terminals that meet the rule of this group.' }),
+  })
+  .refine(
+    (value) => TARGETS.filter((each) => value[each] !== undefined).length === 1,
+    `must have exactly one of ${TARGETS.join(', ')}`,
+  )
+  .openapi('Targets', { description: 'Exactly one of the five.', minProperties: 1, maxProperties: 1 });
+
+/** What says who is updated and how; the same for a campaign and its preview. */
 export const campaignRequest = z
   .strictObject({
     name: label(200).optional().openapi({ description: 'Default "Update to <targetVersion>".' }),
     targetVersion: version,
     targets,
+    busy: z.enum(['refuse', 'skip']).optional().openapi({
+      description:
+        'What to do with terminals that another campaign is updating: refuse the request, or skip them. Default refuse for tpeIds, skip for everything else.',
+    }),
+    policyTemplate: policyTemplateRef.optional(),
     policy: policyRequest.optional(),
     createdBy: label(100)
       .optional()
       .openapi({ description: 'Who asks; default the header X-Actor, else "api".' }),
   })
+  .check(refuseDynamicList)
   .openapi('CampaignRequest');
 export type CampaignRequest = z.output<typeof campaignRequest>;
 

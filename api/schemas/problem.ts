@@ -23,5 +23,12 @@ export const problemSchema = z
         }),
       )
       .optional(),
+    rule: z.string().optional().openapi({ description: 'The text of a rule that can not be understood.' }),
+    offset: z.number().int().optional().openapi({
+      description: 'Where in `rule` the fault is: UTF-16 code units before it.',
+    }),
+    length: z.number().int().optional().openapi({ description: 'Code units at fault; 0 at the end.' }),
+    line: z.number().int().optional().openapi({ description: 'Line of the fault in `rule`, from 1.' }),
+    column: z.number().int().optional().openapi({ description: 'Character of that line, from 1.' }),
   })
   .openapi('Problem', { description: 'RFC 9457 problem details.' });

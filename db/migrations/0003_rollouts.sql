@@ -39,6 +39,7 @@ ALTER TABLE campaign
   ADD COLUMN waiting_for     jsonb,           -- { what, until } in words; null when it waits for nothing
   ADD COLUMN approved_by     text,
   ADD COLUMN approved_at     timestamptz,
+  ADD COLUMN opened_at       timestamptz,     -- its workflow has looked at it: it needs no other start
   ADD COLUMN rolling_back    boolean NOT NULL DEFAULT false;
 CREATE INDEX campaign_retry_of ON campaign (retry_of) WHERE retry_of IS NOT NULL;
 

@@ -1,6 +1,6 @@
 /** How far a campaign is, in numbers and words. */
 import { type StatusCounts, TPE_STATUSES } from '../status.ts';
-import type { CampaignProgress } from '../types.ts';
+import type { CampaignProgress, WaveProgress } from '../types.ts';
 
 /** A span of time, epoch ms. */
 export interface Span {
@@ -44,11 +44,20 @@ export function estimateEnd({
 
 /** The campaign's state as text for its page in the Temporal Web UI. */
 export function describeProgress(progress: CampaignProgress): string {
-  const { status, final, total, counts, lastCommand } = progress;
+  const { status, final, total, counts, lastCommand, waitingFor, waves } = progress;
   const percent = total === 0 ? 100 : Math.floor((100 * final) / total);
   const parts = TPE_STATUSES.flatMap((name) => (counts[name] ? [`${name} ${counts[name]}`] : []));
   const command = lastCommand
     ? `\n\nLast command: ${lastCommand.command} by ${lastCommand.by}${lastCommand.reason ? `, “${lastCommand.reason}”` : ''}, ${lastCommand.at}`
     : '';
-  return `**${status}** · ${final} of ${total} terminals final (${percent} %)\n\n${parts.join(' · ')}${command}`;
+  const waiting = waitingFor
+    ? `\n\nWaits for ${waitingFor.what}${waitingFor.until ? `, until ${waitingFor.until}` : ''}.`
+    : '';
+  const table = waves.length > 1 ? `\n\n${waves.map(describeWave).join('\n\n')}` : '';
+  return `**${status}** · ${final} of ${total} terminals final (${percent} %)\n\n${parts.join(' · ')}${waiting}${table}${command}`;
+}
+
+function describeWave({ wave, name, state, total, counts }: WaveProgress): string {
+  const parts = TPE_STATUSES.flatMap((status) => (counts[status] ? [`${status} ${counts[status]}`] : []));
+  return [`Wave ${wave}, ${name}: **${state}**`, `${total} terminals`, ...parts].join(' · ');
 }

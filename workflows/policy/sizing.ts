@@ -1,7 +1,8 @@
 /**
- * How a campaign is cut up. Temporal warns at 10,240 events in one history, so the number of pieces that the
- * campaign workflow handles itself is bounded whatever the campaign's size (arithmetic in docs/scaling.md).
+ * How a wave is cut up. Temporal warns at 10,240 events in one history, so the number of pieces that one workflow
+ * handles itself is bounded whatever the campaign's size (arithmetic in docs/scaling.md).
  */
+import type { RatePolicy } from './types.ts';
 
 /** Terminals per dispatch activity, until there would be more than `MAX_BATCHES` of them. */
 export const BATCH_SIZE = 500;
@@ -10,6 +11,9 @@ export const MAX_BATCHES = 100;
 /** Terminals per shard: the measured optimum, until there would be more than `MAX_SHARDS` of them. */
 export const SHARD_SIZE = 100;
 export const MAX_SHARDS = 900;
+
+/** Shard numbers that each run of a wave has to itself; no run has as many. */
+export const SHARDS_PER_RUN = 100_000;
 
 /** A run of ordinals of one TMS's terminals, `from` included, `to` not. */
 export interface Batch {
@@ -26,17 +30,24 @@ export function shardSize(total: number): number {
   return Math.max(SHARD_SIZE, Math.ceil(total / MAX_SHARDS));
 }
 
+/** Number of terminals in runs of ordinals. */
+export function countTerminals(lanes: readonly Batch[]): number {
+  return lanes.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
 /**
- * Cuts each TMS's terminals into batches.
- * @param lanes the number of terminals per TMS
+ * Cuts the terminals of each TMS into batches. Where there is a rate, a batch is what may be asked for in a minute:
+ * a terminal is followed from the end of its batch on.
+ * @param lanes the terminals of each TMS
  */
-export function cutBatches(lanes: readonly { tms: string; terminals: number }[]): Batch[] {
-  const size = batchSize(lanes.reduce((sum, lane) => sum + lane.terminals, 0));
-  return lanes.flatMap(({ tms, terminals }) =>
-    Array.from({ length: Math.ceil(terminals / size) }, (_, index) => ({
+export function cutBatches(lanes: readonly Batch[], rate: RatePolicy | null = null): Batch[] {
+  const total = countTerminals(lanes);
+  const size = rate ? Math.max(Math.ceil(rate.perMinute), Math.ceil(total / MAX_BATCHES)) : batchSize(total);
+  return lanes.flatMap(({ tms, from, to }) =>
+    Array.from({ length: Math.ceil((to - from) / size) }, (_, index) => ({
       tms,
-      from: index * size,
-      to: Math.min((index + 1) * size, terminals),
+      from: from + index * size,
+      to: Math.min(from + (index + 1) * size, to),
     })),
   );
 }

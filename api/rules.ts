@@ -1,0 +1,81 @@
+/** Rules of requests: read, with their groups replaced, or refused with the place of the fault. */
+import type { CampaignTargets } from '../db/campaign-targets.ts';
+import type { Queryable } from '../db/pool.ts';
+import { loadGroups } from '../db/target-group.ts';
+import { RuleError } from '../targeting/error.ts';
+import { expandRule, groupsOf, type Expanded, type Groups } from '../targeting/expand.ts';
+import { parseRule } from '../targeting/parse.ts';
+import { printRule } from '../targeting/print.ts';
+import type { CampaignPolicy, WavePolicy } from '../workflows/policy/types.ts';
+import { Problem } from './errors.ts';
+import type { CampaignRequest } from './schemas/campaign.ts';
+
+/**
+ * Does something with a rule that stands at a place of the body.
+ * @throws Problem `rule-invalid` for a RuleError
+ */
+export function withRule<T>(pointer: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof RuleError ? invalidRule(error, pointer) : error;
+  }
+}
+
+/** The problem that points at the fault: `rule` is the text, `offset` and `length` count its UTF-16 code units. */
+export function invalidRule(error: RuleError, pointer: string): Problem {
+  const { message, rule, offset, length, line, column } = error;
+  const place = line > 1 ? `line ${line}, column ${column}` : `column ${column}`;
+  return new Problem(
+    'rule-invalid',
+    {
+      detail: `${pointer}: ${message} (${place}).`,
+      errors: [{ pointer, message }],
+      extensions: { rule, offset, length, line, column },
+    },
+    error,
+  );
+}
+
+/** A rule of a request that stands at `pointer`, with its groups replaced. */
+export async function readRule(db: Queryable, text: string, pointer: string): Promise<Expanded> {
+  const mentioned = withRule(pointer, () => groupsOf(parseRule(text)));
+  const groups: Groups = mentioned.length > 0 ? await loadGroups(db) : new Map();
+  return withRule(pointer, () => expandRule(text, groups));
+}
+
+/**
+ * The targets of a request as the campaign keeps them.
+ * @throws Problem `rule-invalid`
+ */
+export async function readTargets(
+  db: Queryable,
+  { tpeIds, filter, rule, group }: CampaignRequest['targets'],
+): Promise<CampaignTargets> {
+  if (tpeIds) return { tpeIds };
+  if (filter)
+    return { filter: Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) };
+  if (rule !== undefined) return { rule, expanded: (await readRule(db, rule, '/targets/rule')).text };
+  if (group !== undefined) {
+    const { text } = await readRule(db, printRule({ kind: 'group', name: group, at: 0 }), '/targets/group');
+    return { group, expanded: text };
+  }
+  return { all: true };
+}
+
+/**
+ * The policy with the groups of its waves' rules replaced, as the campaign keeps it.
+ * @throws Problem `rule-invalid`
+ */
+export async function readWaveRules(db: Queryable, policy: CampaignPolicy): Promise<CampaignPolicy> {
+  const waves: WavePolicy[] = [];
+  for (const [index, wave] of policy.waves.entries()) {
+    const { size } = wave;
+    if (!('rule' in size)) waves.push(wave);
+    else {
+      const { text } = await readRule(db, size.rule, `/policy/waves/${index}/rule`);
+      waves.push({ ...wave, size: { rule: text } });
+    }
+  }
+  return { ...policy, waves };
+}

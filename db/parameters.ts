@@ -1,0 +1,10 @@
+/** A list of query parameters that grows while the text that refers to them is written. */
+export class Parameters {
+  readonly values: unknown[] = [];
+
+  /** Adds a value and gives the reference to it, `$1`, `$2` … */
+  add(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
