@@ -1,14 +1,21 @@
 /** The activities of a campaign: what it knows and leaves behind in our own database, and in Temporal. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
+import { admitJoiners } from '../db/campaign-join.ts';
 import * as runs from '../db/campaign-run.ts';
 import * as tpes from '../db/campaign-tpe.ts';
+import * as compensations from '../db/compensations.ts';
 import type { Pool } from '../db/pool.ts';
+import type { TransitionContext } from '../db/transitions.ts';
+import { campaignAlertsTotal } from '../observability/metrics.ts';
+import { judgeWaves } from '../workflows/policy/gates.ts';
 import { moved } from '../workflows/policy/progress.ts';
+import { SHARDS_PER_RUN } from '../workflows/policy/sizing.ts';
 import type { TpeStatus } from '../workflows/status.ts';
 import { cancelTrackers } from './cancel-trackers.ts';
+import { openingHours } from './opening-hours.ts';
 import type { Recorder } from './recorder.ts';
-import type { CampaignActivities } from './types.ts';
+import type { CampaignActivities, ProgressInput, ProgressReport } from './types.ts';
 
 /** Terminals settled per statement where a whole campaign is. */
 const SETTLE_PAGE = 1_000;
@@ -17,13 +24,16 @@ export interface CampaignDependencies {
   pool: Pool;
   client: Client;
   recorder: Recorder;
+  context: TransitionContext;
+  /** Names of the TMSs that are configured. */
+  tmsNames: readonly string[];
+  /** Time zone of sites that none was set for. */
+  defaultZone: string;
 }
 
-export function createCampaignActivities({
-  pool,
-  client,
-  recorder,
-}: CampaignDependencies): CampaignActivities {
+export function createCampaignActivities(dependencies: CampaignDependencies): CampaignActivities {
+  const { pool, client, recorder, context, tmsNames, defaultZone } = dependencies;
+
   /** Gives every terminal that has one of these statuses a final one, page by page. */
   async function settleAll(
     campaignId: string,
@@ -37,42 +47,134 @@ export function createCampaignActivities({
     }
   }
 
+  /** The same for roll-backs. */
+  async function settleRollBacks(
+    campaignId: string,
+    from: readonly ('PENDING' | 'REQUESTED')[],
+    to: { state: 'LEFT' | 'FAILED'; reason: string },
+  ): Promise<void> {
+    for (;;) {
+      const page = await compensations.findCompensations(pool, campaignId, from, SETTLE_PAGE);
+      if (page.length === 0) return;
+      await compensations.recordCompensations(
+        pool,
+        context,
+        page.map((tpe) => ({ campaignId, ...tpe, ...to })),
+      );
+    }
+  }
+
+  async function report(campaignId: string): Promise<ProgressReport> {
+    const [waves, rolledBack] = await Promise.all([
+      runs.countByWave(pool, campaignId),
+      compensations.countCompensations(pool, campaignId),
+    ]);
+    return { counts: runs.sumOf(waves), waves, compensations: rolledBack };
+  }
+
+  async function isStalled({ campaignId, rules, stall }: ProgressInput): Promise<boolean> {
+    if (!stall) return false;
+    const waves = rules.map(({ wave }) => wave);
+    const { lastNews, open } = await runs.readActivity(pool, campaignId, waves);
+    return open > 0 && Date.now() - Math.max(lastNews, stall.since) > stall.seconds * 1000;
+  }
+
   return {
     async openCampaign(campaignId) {
-      const plan = await runs.openCampaign(pool, campaignId);
+      const plan = await runs.openCampaign(pool, campaignId, Date.now());
       if (plan) return plan;
       throw ApplicationFailure.nonRetryable(
         `There is no campaign ${campaignId} in the database: campaigns are created over HTTP, not in Temporal.`,
         'UnknownCampaign',
       );
     },
-    recordCommand: (input) => runs.recordCommand(pool, input),
+    recordDecision: (input) => runs.recordDecision(pool, input),
+    recordWave: (input) => runs.recordWave(pool, input),
+    recordWaiting: (campaignId, waitingFor) => runs.recordWaiting(pool, campaignId, waitingFor),
+    async raiseAlert(finding) {
+      await runs.recordFinding(pool, finding);
+      campaignAlertsTotal.inc({ type: finding.type });
+    },
+    changePolicy: (input) => runs.changePolicy(pool, input),
     findShards: (campaignId, range) => tpes.findShards(pool, campaignId, range),
     markDispatched: (campaignId) => runs.markDispatched(pool, campaignId),
 
-    async awaitProgress({ campaignId, seen, step, anyChangeFrom }) {
-      const counts = await runs.countByStatus(pool, campaignId);
-      const distance = moved(seen, counts);
-      if (distance >= step || (distance > 0 && Date.now() >= anyChangeFrom)) return counts;
+    async nextOpening(campaignId, wave) {
+      const [rules, zones] = await Promise.all([
+        runs.readRules(pool, campaignId),
+        tpes.zonesOfPending(pool, campaignId, wave),
+      ]);
+      if (!rules || zones.length === 0) return null;
+      const hours = openingHours(rules.policy, defaultZone);
+      if (zones.some((zone) => hours.isOpen(zone))) return null;
+      const openings = zones.flatMap((zone) => hours.nextOpening(zone) ?? []);
+      return openings.length > 0 ? Math.min(...openings) : 'never';
+    },
+
+    async awaitJoiners(campaignId) {
+      const lanes = await admitJoiners(pool, campaignId, { tmsNames });
+      if (lanes.length > 0) return lanes;
       throw ApplicationFailure.create({
-        type: 'NoProgress',
-        message: `${distance} of the ${step} terminals awaited have moved on`,
+        type: 'NobodyJoins',
+        message: 'no other terminal has come to match',
         category: 'BENIGN',
       });
     },
 
-    cancelPending: (campaignId) =>
-      settleAll(campaignId, ['PENDING'], { status: 'CANCELLED', reason: 'cancelled' }),
-    cancelTrackers: (campaignId) => cancelTrackers(pool, client, campaignId),
+    async awaitProgress(input) {
+      const seen = await report(input.campaignId);
+      const stalled = await isStalled(input);
+      const distance = moved(input.seen, seen.counts);
+      const verdicts = judgeWaves(input.rules, seen.waves);
+      const isNews =
+        distance >= input.step ||
+        (distance > 0 && Date.now() >= input.anyChangeFrom) ||
+        JSON.stringify(verdicts) !== JSON.stringify(input.verdicts);
+      if (isNews || stalled) return { ...seen, stalled };
+      throw ApplicationFailure.create({
+        type: 'NoProgress',
+        message: `${distance} of the ${input.step} terminals awaited have moved on`,
+        category: 'BENIGN',
+      });
+    },
+
+    cancelPending: (campaignId, reason) =>
+      settleAll(campaignId, ['PENDING'], { status: 'CANCELLED', reason }),
+    cancelTrackers: (campaignId, force) => cancelTrackers(pool, client, campaignId, force),
+
+    async beginRollBack({ campaignId, wave, firstShard, shardSize }) {
+      await compensations.beginWaveRollBack(pool, context, campaignId, wave, {
+        first: firstShard,
+        size: shardSize,
+      });
+      return tpes.findShards(pool, campaignId, { from: firstShard, to: firstShard + SHARDS_PER_RUN });
+    },
+    async awaitRollBackAsked(campaignId, wave) {
+      const open = await compensations.countUnasked(pool, campaignId, wave);
+      if (open === 0) return;
+      throw ApplicationFailure.create({
+        type: 'NotAsked',
+        message: `${open} roll-backs have not been asked for`,
+        category: 'BENIGN',
+      });
+    },
+    callOffRollBack: (campaignId) =>
+      settleRollBacks(campaignId, ['PENDING'], { state: 'LEFT', reason: 'called-off' }),
 
     async closeCampaign(campaignId, status) {
-      // Only a shard that somebody terminated leaves anything open: what became of its terminals is not known.
+      // Only a shard that somebody terminated, or a cancel that was not waited for, leaves anything open.
+      const isForced = status !== 'COMPLETED';
       await settleAll(campaignId, ['REQUESTED', 'INSTALLING'], {
-        status: 'TIMEOUT',
+        status: isForced ? 'CANCELLED' : 'TIMEOUT',
+        reason: isForced ? 'cancel-unconfirmed' : 'tracker-ended',
+      });
+      await settleAll(campaignId, ['PENDING'], { status: 'CANCELLED', reason: 'tracker-ended' });
+      await settleRollBacks(campaignId, ['PENDING', 'REQUESTED'], {
+        state: 'FAILED',
         reason: 'tracker-ended',
       });
       await runs.closeCampaign(pool, campaignId, status);
-      return runs.countByStatus(pool, campaignId);
+      return report(campaignId);
     },
   };
 }

@@ -30,7 +30,7 @@ export async function loadPending(db: Queryable, campaignId: string, batch: Batc
 }
 
 /**
- * Which of these operations at a TMS the platform knows, from any campaign or attempt. What a TMS reports
+ * Which of these operations at a TMS the platform knows, from any campaign or attempt: a row has only its latest. What a TMS reports
  * beyond them comes from a request whose answer was lost.
  */
 export async function findKnownOperations(
@@ -40,7 +40,10 @@ export async function findKnownOperations(
 ): Promise<Set<string>> {
   const { rows } = await db.query<{ operationId: string }>(
     `SELECT operation_id AS "operationId" FROM campaign_tpe
-     WHERE tpe_id = ANY($1::uuid[]) AND operation_id = ANY($2::text[])`,
+     WHERE tpe_id = ANY($1::uuid[]) AND operation_id = ANY($2::text[])
+     UNION
+     SELECT data->>'operationId' FROM event
+     WHERE tpe_id = ANY($1::uuid[]) AND data->>'operationId' = ANY($2::text[])`,
     [tpeIds, operationIds],
   );
   return new Set(rows.map(({ operationId }) => operationId));

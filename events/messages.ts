@@ -32,12 +32,17 @@ export const statusDataSchema = z.object({
   tms: z.string(),
   model: z.string(),
   site: z.string(),
+  /** The wave that it belongs to, from 1. */
+  wave: z.number().int().positive(),
   status: z.enum(TPE_STATUSES),
   /** A stable code, with the vendor's own words after a colon where there are any. */
   reason: z.string().nullable(),
   /** No other status follows within this attempt. */
   final: z.boolean(),
   attempt,
+  /** How far its roll-back is; null where none was asked for. */
+  compensation: z.enum(['PENDING', 'REQUESTED', 'ROLLED_BACK', 'FAILED', 'LEFT']).nullable(),
+  compensationReason: z.string().nullable(),
   /** What it ran when the campaign was created; null if never seen. */
   previousVersion: z.string().nullable(),
   targetVersion: z.string(),

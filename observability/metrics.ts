@@ -40,6 +40,13 @@ export const campaignProgress = new Gauge({
   registers,
 });
 
+export const campaignAlertsTotal = new Counter({
+  name: 'campaign_alerts_total',
+  help: 'Times that the rules of a campaign have found something to look at: threshold-reached, stalled.',
+  labelNames: ['type'] as const,
+  registers,
+});
+
 export const sagaStartedTotal = new Counter({
   name: 'saga_started_total',
   help: 'Updates of single terminals that were begun: each is a saga with its own compensation.',
@@ -56,7 +63,7 @@ export const sagaCompensationTotal = new Counter({
 
 export const sagaStepDurationSeconds = new Histogram({
   name: 'saga_step_duration_seconds',
-  help: 'Seconds that one step of a saga took: dispatch of a batch, one look, recording of a status.',
+  help: 'Seconds that one step of a saga took: dispatch of a batch, ask, retry, rollback, cancel, recording of a status.',
   labelNames: ['step', 'outcome'] as const,
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   registers,

@@ -25,7 +25,10 @@ await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
     connectClient(config),
     loadWorkflowBundle(logger),
   ]);
-  const recorder = createRecorder(pool, { topicPrefix: config.kafka.topicPrefix, actor: 'platform' });
+  const context = { topicPrefix: config.kafka.topicPrefix, actor: 'platform' };
+  const recorder = createRecorder(pool, context);
+  const tmsNames = config.tms.map(({ name }) => name);
+  const defaultZone = config.defaultTimeZone;
   const shared = {
     connection,
     namespace: config.temporal.namespace,
@@ -36,13 +39,13 @@ await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
     Worker.create({
       ...shared,
       taskQueue: CAMPAIGN_TASK_QUEUE,
-      activities: createCampaignActivities({ pool, client, recorder }),
+      activities: createCampaignActivities({ pool, client, recorder, context, tmsNames, defaultZone }),
       maxCachedWorkflows: MAX_CACHED_CAMPAIGNS,
     }),
     Worker.create({
       ...shared,
       taskQueue: TRACKING_TASK_QUEUE,
-      activities: createTrackingActivities({ pool, recorder }),
+      activities: createTrackingActivities({ pool, recorder, context }),
       maxCachedWorkflows: MAX_CACHED_TRACKERS,
       maxConcurrentActivityTaskExecutions: 200,
     }),

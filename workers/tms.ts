@@ -24,7 +24,8 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
   installRuntime(logger);
   const pool = createPool(config.database, 'tms');
   const connection = await connectWorker(config);
-  const recorder = createRecorder(pool, { topicPrefix: config.kafka.topicPrefix, actor: 'platform' });
+  const context = { topicPrefix: config.kafka.topicPrefix, actor: 'platform' };
+  const recorder = createRecorder(pool, context);
   const locks = createBatchLocks(pool);
   const hardware = createHardwareApi(config.hardwareApi);
   const adapters = config.tms.map((tms) => ({
@@ -44,6 +45,8 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
           pool,
           locks,
           recorder,
+          context,
+          defaultZone: config.defaultTimeZone,
           adapter,
           single: coalesce(adapter),
           hardware,

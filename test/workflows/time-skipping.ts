@@ -45,7 +45,7 @@ export class SkippedTime {
 
   /** Runs `test` over a new world while workers for it are up. */
   async withWorld<T>(test: (world: World) => Promise<T>): Promise<T> {
-    const world = new World(() => this.env.currentTimeMs());
+    const world = new World(() => this.env.currentTimeMs(), this.env.client);
     const { nativeConnection: connection } = this.env;
     const workers = await Promise.all([
       Worker.create({

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancelTpeSignal, stateQuery, statusReportedSignal } from '../../workflows/messages.ts';
 import { tpeWorkflowId, TRACKING_TASK_QUEUE } from '../../workflows/names.ts';
+import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import { lookTimes, POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
 import type { tpeUpdate } from '../../workflows/tpe-update.ts';
 import { SkippedTime } from './time-skipping.ts';
@@ -23,7 +24,13 @@ async function track(world: World): Promise<WorkflowHandle<typeof tpeUpdate>> {
     workflowId: tpeWorkflowId(campaignId, tpe.tpeId),
     taskQueue: TRACKING_TASK_QUEUE,
     args: [
-      { campaignId, targetVersion: TARGET, tpe, policy: { polling: world.windows, deadlineSeconds: 86_400 } },
+      {
+        campaignId,
+        targetVersion: TARGET,
+        tpe,
+        step: 'update',
+        policy: { ...DEFAULT_POLICY, polling: world.windows, ...world.policy },
+      },
     ],
   });
 }

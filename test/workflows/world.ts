@@ -7,14 +7,20 @@ import { ApplicationFailure } from '@temporalio/common';
 import { look, operationOf } from '../../activities/observe.ts';
 import type {
   CampaignActivities,
-  CommandRecord,
+  AskResult,
+  DecisionRecord,
   DispatchInput,
+  Finding,
   RecordInput,
   TmsActivities,
   TrackingActivities,
 } from '../../activities/types.ts';
 import type { CancelResult, OperationReport, OperationState } from '../../tms/contract.ts';
 import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
+import { cancelTpeSignal } from '../../workflows/messages.ts';
+import { tpeWorkflowId } from '../../workflows/names.ts';
+import { judgeWaves } from '../../workflows/policy/gates.ts';
+import type { CampaignPolicy, PolicyChange } from '../../workflows/policy/types.ts';
 import { moved } from '../../workflows/policy/progress.ts';
 import { type PollingWindow, POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
 import { isFinalTpeStatus, type StatusCounts, type TpeStatus } from '../../workflows/status.ts';
@@ -35,6 +41,10 @@ export interface Behaviour {
   offline?: boolean;
   /** What the TMS answers to a request to cancel. */
   cancel?: CancelResult['outcome'];
+  /** In these attempts it fails at once, whatever else is said here. */
+  failsInAttempts?: number[];
+  /** What becomes of its roll-back; by default it is done after three minutes. */
+  rollBack?: 'rejected' | 'never';
 }
 
 interface Row {
@@ -42,30 +52,60 @@ interface Row {
   status: TpeStatus;
   shard: number | null;
   reason: string | null;
+  wave: number;
+  compensation: string | null;
 }
 
 export class World {
   readonly rows = new Map<string, Row>();
   /** Minutes after the request at which each terminal was looked at. */
   readonly looks = new Map<string, number[]>();
-  readonly commands: Omit<CommandRecord, 'campaignId'>[] = [];
+  readonly commands: Pick<DecisionRecord, 'command' | 'by' | 'reason'>[] = [];
+  readonly findings: Finding[] = [];
+  /** "1 RUNNING", "1 SOAKING" …: where waves were, in order. */
+  readonly waveStates: string[] = [];
+  readonly compensations: { tpeId: string; state: string; reason: string | null }[] = [];
+  readonly policyChanges: PolicyChange[] = [];
   readonly recorded: RecordInput[] = [];
   /** tpeIds in the order in which the TMS was asked to update them. */
   readonly asked: string[] = [];
   readonly cancelled: string[] = [];
+  /** tpeIds in the order in which the TMS was asked to roll them back. */
+  readonly rolledBack: string[] = [];
   closedAs: string | undefined;
   windows: PollingWindow[] = [...POLLING_SCHEDULES.standard];
   behaviour: Behaviour = {};
+  /** Where terminals differ from one another. */
+  behaviourOf: (tpe: TrackedTpe) => Behaviour = () => this.behaviour;
+  /** Of the campaign, apart from the polling. */
+  policy: Partial<CampaignPolicy> = {};
+  createdBy = 'author';
+  approved = false;
+  /** Epoch ms until which maintenance windows are closed. */
+  closedUntil = 0;
+  /** Terminals that come to match once the campaign runs; taken in once. */
+  joiners: TrackedTpe[] = [];
   /** Called by `dispatch` before each terminal; throws to make it fail. */
   beforeAsking: (asked: number) => Promise<void> = async () => undefined;
 
   private readonly clock: () => Promise<number>;
+  private readonly client: Client;
 
-  constructor(clock: () => Promise<number>) {
+  constructor(clock: () => Promise<number>, client: Client) {
     this.clock = clock;
+    this.client = client;
   }
 
-  addTpe(index: number, overrides: Partial<TrackedTpe> = {}): TrackedTpe {
+  private async tellTrackers(campaignId: string, force: boolean): Promise<void> {
+    for (const [tpeId, { status, shard }] of this.rows) {
+      if (shard === null || isFinalTpeStatus(status)) continue;
+      const handle = this.client.workflow.getHandle(tpeWorkflowId(campaignId, tpeId));
+      // One that has not started yet, or has ended meanwhile, is not there.
+      await handle.signal(cancelTpeSignal, { force }).catch(() => undefined);
+    }
+  }
+
+  addTpe(index: number, overrides: Partial<TrackedTpe> = {}, wave = 1): TrackedTpe {
     const tpe: TrackedTpe = {
       tpeId: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
       idTms: `T${index}`,
@@ -74,11 +114,13 @@ export class World {
       site: 'Lyon-12',
       fromVersion: OLD,
       attempt: 1,
+      status: 'PENDING',
+      pending: null,
       operationId: `op-${index}`,
       requestedAt: 0,
       ...overrides,
     };
-    this.rows.set(tpe.tpeId, { tpe, status: 'PENDING', shard: null, reason: null });
+    this.rows.set(tpe.tpeId, { tpe, status: 'PENDING', shard: null, reason: null, wave, compensation: null });
     return tpe;
   }
 
@@ -88,43 +130,155 @@ export class World {
     return counts;
   }
 
-  private settle(from: TpeStatus[], status: TpeStatus): void {
-    for (const row of this.rows.values()) if (from.includes(row.status)) row.status = status;
+  private settle(from: TpeStatus[], status: TpeStatus, reason: string): void {
+    for (const row of this.rows.values())
+      if (from.includes(row.status)) Object.assign(row, { status, reason });
+  }
+
+  private report(): ProgressReport {
+    const waves = new Map<number, StatusCounts>();
+    const compensations: Record<string, number> = {};
+    for (const { wave, status, compensation } of this.rows.values()) {
+      const counts = waves.get(wave) ?? {};
+      waves.set(wave, { ...counts, [status]: (counts[status] ?? 0) + 1 });
+      if (compensation) compensations[compensation] = (compensations[compensation] ?? 0) + 1;
+    }
+    return {
+      counts: this.counts(),
+      waves: [...waves].map(([wave, counts]) => ({ wave, counts })),
+      compensations,
+    };
+  }
+
+  private plan(): CampaignPlan['waves'] {
+    const rows = [...this.rows.values()];
+    const waves = this.policy.waves ?? DEFAULT_POLICY.waves;
+    return waves.map(({ name }, index) => {
+      const from = rows.findIndex(({ wave }) => wave === index + 1);
+      const total = rows.filter(({ wave }) => wave === index + 1).length;
+      return { wave: index + 1, name, total, lanes: total ? [{ tms: 'alpha', from, to: from + total }] : [] };
+    });
   }
 
   campaignActivities(): CampaignActivities {
     return {
-      openCampaign: async () => ({
-        targetVersion: TARGET,
-        policy: { ...DEFAULT_POLICY, polling: this.windows, progressEverySeconds: 60 },
-        total: this.rows.size,
-        lanes: [{ tms: 'alpha', terminals: this.rows.size }],
-        counts: this.counts(),
-      }),
-      recordCommand: async ({ command, by, reason }) => void this.commands.push({ command, by, reason }),
+      openCampaign: async () => {
+        const policy = {
+          ...DEFAULT_POLICY,
+          // Most tests are about a few terminals, of which one is more than 5 %.
+          failureThreshold: null,
+          polling: this.windows,
+          progressEverySeconds: 60,
+          ...this.policy,
+        };
+        const needsApproval = policy.approval === 'four-eyes' && !this.approved;
+        const due = policy.startAt === null || Date.parse(policy.startAt) <= (await this.clock());
+        return {
+          targetVersion: TARGET,
+          policy,
+          needsApproval,
+          started: due && !needsApproval,
+          createdBy: this.createdBy,
+          total: this.rows.size,
+          waves: this.plan(),
+          counts: this.counts(),
+        };
+      },
+      recordDecision: async ({ command, by, reason }) => {
+        this.commands.push({ command, by, reason });
+        if (command === 'approve') this.approved = true;
+      },
+      recordWave: async ({ wave, state }) => void this.waveStates.push(`${wave} ${state}`),
+      recordWaiting: async () => undefined,
+      raiseAlert: async (finding) => void this.findings.push(finding),
+      changePolicy: async ({ change }) => void this.policyChanges.push(change),
       findShards: async (_, { from, to }) => this.shards(from, to),
       markDispatched: async () => undefined,
-      awaitProgress: async ({ seen, step }) => {
-        const counts = this.counts();
-        if (moved(seen, counts) >= step) return counts;
+      nextOpening: async () => ((await this.clock()) < this.closedUntil ? this.closedUntil : null),
+      awaitJoiners: async () => {
+        const from = this.rows.size;
+        const joiners = this.joiners.splice(0);
+        if (joiners.length === 0)
+          throw ApplicationFailure.create({ type: 'NobodyJoins', category: 'BENIGN' });
+        const wave = this.plan().length;
+        for (const tpe of joiners) {
+          this.rows.set(tpe.tpeId, {
+            tpe,
+            status: 'PENDING',
+            shard: null,
+            reason: null,
+            wave,
+            compensation: null,
+          });
+        }
+        return [{ tms: 'alpha', from, to: this.rows.size }];
+      },
+      awaitProgress: async ({ seen, step, rules, verdicts, stall }) => {
+        const report = this.report();
+        const news =
+          moved(seen, report.counts) >= step ||
+          JSON.stringify(judgeWaves(rules, report.waves)) !== JSON.stringify(verdicts);
+        const stalled = stall !== null && (await this.clock()) - stall.since > stall.seconds * 1000;
+        if (news || stalled) return { ...report, stalled };
         throw ApplicationFailure.create({ type: 'NoProgress', category: 'BENIGN' });
       },
-      cancelPending: async () => this.settle(['PENDING'], 'CANCELLED'),
-      cancelTrackers: async () => undefined,
+      cancelPending: async (_, reason) => this.settle(['PENDING'], 'CANCELLED', reason),
+      cancelTrackers: (campaignId, force) => this.tellTrackers(campaignId, force),
+      beginRollBack: async ({ wave, firstShard, shardSize }) => {
+        const changed = [...this.rows.values()].filter(
+          (row) => row.wave === wave && row.status === 'SUCCESS',
+        );
+        for (const [index, row] of changed.entries()) {
+          row.compensation = 'PENDING';
+          row.tpe = { ...row.tpe, attempt: row.tpe.attempt + 1, status: row.status };
+          row.shard = firstShard + Math.floor(index / shardSize);
+        }
+        return this.shards(firstShard, firstShard + changed.length);
+      },
+      awaitRollBackAsked: async (_, wave) => {
+        const open = [...this.rows.values()].some(
+          (row) => row.wave === wave && row.compensation === 'PENDING',
+        );
+        if (open) throw ApplicationFailure.create({ type: 'NotAsked', category: 'BENIGN' });
+      },
+      callOffRollBack: async () => {
+        for (const row of this.rows.values()) if (row.compensation === 'PENDING') row.compensation = 'LEFT';
+      },
       closeCampaign: async (_, status) => {
-        this.settle(['REQUESTED', 'INSTALLING'], 'TIMEOUT');
+        this.settle(['REQUESTED', 'INSTALLING'], 'TIMEOUT', 'tracker-ended');
         this.closedAs = status;
-        return this.counts();
+        return this.report();
       },
     };
   }
 
   trackingActivities(): TrackingActivities {
     return {
-      loadShard: async (_, shard) =>
+      loadShard: async (_, shard, step) =>
         [...this.rows.values()]
-          .filter((row) => row.shard === shard && !isFinalTpeStatus(row.status))
+          .filter((row) => row.shard === shard)
+          .filter(({ status, compensation }) =>
+            step === 'update' ? !isFinalTpeStatus(status) : compensation === 'PENDING',
+          )
           .map(({ tpe }) => tpe),
+      beginRetry: async ({ tpeId, reason }) => {
+        const row = this.row(tpeId);
+        Object.assign(row, { status: 'PENDING', reason });
+        row.tpe = { ...row.tpe, attempt: row.tpe.attempt + 1 };
+      },
+      beginTpeRollBack: async ({ tpeId }) => {
+        const row = this.row(tpeId);
+        row.compensation = 'PENDING';
+        row.tpe = { ...row.tpe, attempt: row.tpe.attempt + 1 };
+      },
+      recordCompensation: async ({ tpeId, state, reason }) => {
+        const row = this.row(tpeId);
+        this.compensations.push({ tpeId, state, reason });
+        row.compensation = state;
+        if (state === 'ROLLED_BACK' && row.status === 'SUCCESS') {
+          Object.assign(row, { status: 'CANCELLED', reason: 'rolled-back' });
+        }
+      },
       record: async (input) => {
         this.recorded.push(input);
         const row = this.rows.get(input.tpeId);
@@ -137,16 +291,18 @@ export class World {
   tmsActivities(): TmsActivities {
     return {
       dispatch: (input) => this.dispatch(input),
+      ask: (input) => this.ask(input),
       observe: async (input) => {
         const minutes = ((await this.clock()) - input.tpe.requestedAt) / MINUTE;
-        const { offline, runsTargetFrom = Infinity } = this.behaviour;
-        const runningVersion = minutes >= runsTargetFrom ? TARGET : OLD;
+        const behaviour = this.behaviourOf(input.tpe);
+        const { offline } = behaviour;
+        const runningVersion = this.versionOf(input, minutes);
         return look(
           {
             observe: async () => {
               const looks = this.looks.get(input.tpe.tpeId) ?? [];
               this.looks.set(input.tpe.tpeId, [...looks, minutes]);
-              return this.report(minutes);
+              return this.said(input, minutes);
             },
             hardware: {
               status: async () =>
@@ -162,22 +318,59 @@ export class World {
       },
       cancelUpdate: async ({ tpe }) => {
         this.cancelled.push(operationOf(tpe).idTms);
-        return this.behaviour.cancel === 'cancelled';
+        return this.behaviourOf(tpe).cancel === 'cancelled';
       },
       cancelUpdates: async () => {
-        if (this.behaviour.cancel === 'cancelled') this.settle(['REQUESTED'], 'CANCELLED');
+        if (this.behaviour.cancel === 'cancelled') this.settle(['REQUESTED'], 'CANCELLED', 'cancelled');
       },
     };
   }
 
-  private report(minutes: number): OperationReport {
-    const said = (this.behaviour.says ?? []).filter(([from]) => minutes >= from).at(-1)?.[1] ?? 'QUEUED';
+  private row(tpeId: string): Row {
+    const row = this.rows.get(tpeId);
+    if (!row) throw new Error(`there is no terminal ${tpeId}`);
+    return row;
+  }
+
+  private fails({ tpe }: LookInput): boolean {
+    return this.behaviourOf(tpe).failsInAttempts?.includes(tpe.attempt) ?? false;
+  }
+
+  private versionOf(input: LookInput, minutes: number): string {
+    const { runsTargetFrom = Infinity, rollBack } = this.behaviourOf(input.tpe);
+    const row = this.rows.get(input.tpe.tpeId);
+    if (row?.compensation) {
+      const isBack = row.compensation === 'REQUESTED' && minutes >= 3 && rollBack !== 'never';
+      return row.status === 'SUCCESS' && !isBack ? TARGET : OLD;
+    }
+    return minutes >= runsTargetFrom && !this.fails(input) ? TARGET : OLD;
+  }
+
+  private said(input: LookInput, minutes: number): OperationReport {
+    const said = (this.behaviourOf(input.tpe).says ?? []).filter(([from]) => minutes >= from).at(-1)?.[1];
+    const state = this.fails(input) ? 'FAILED' : (said ?? 'QUEUED');
     return {
-      state: said,
+      state,
       operationId: null,
       targetVersion: TARGET,
-      reason: said === 'FAILED' ? 'disk full' : null,
+      reason: state === 'FAILED' ? 'disk full' : null,
     };
+  }
+
+  private async ask({ tpe, step }: AskInput): Promise<AskResult> {
+    const row = this.row(tpe.tpeId);
+    const requestedAt = await this.clock();
+    if (step === 'update') {
+      if (row.status !== 'PENDING') return { outcome: 'left' };
+      row.status = 'REQUESTED';
+      this.asked.push(tpe.tpeId);
+    } else {
+      if (row.compensation !== 'PENDING') return { outcome: 'left' };
+      if (this.behaviourOf(tpe).rollBack === 'rejected') return { outcome: 'rejected', reason: 'too old' };
+      row.compensation = 'REQUESTED';
+      this.rolledBack.push(tpe.tpeId);
+    }
+    return { outcome: 'accepted', operationId: `op-${tpe.idTms}-${tpe.attempt}`, requestedAt };
   }
 
   private async dispatch({
@@ -194,15 +387,20 @@ export class World {
     for (const [index, row] of batch.entries()) {
       if (!isPending(row)) continue;
       await this.beforeAsking(this.asked.length);
-      if (cancellationSignal.aborted) break;
+      if (cancellationSignal.aborted || (await this.clock()) < this.closedUntil) break;
       this.asked.push(row.tpe.tpeId);
       row.status = 'REQUESTED';
       row.shard = firstShard + Math.floor(index / shardSize);
-      row.tpe.requestedAt = await this.clock();
+      Object.assign(row.tpe, { requestedAt: await this.clock(), status: 'REQUESTED' });
     }
     clearInterval(beat);
     const range = { from: firstShard, to: firstShard + Math.ceil((to - from) / shardSize) };
-    return { shards: this.shards(range.from, range.to), remaining: batch.filter(isPending).length };
+    const closed = (await this.clock()) < this.closedUntil ? { closed: { opensAt: this.closedUntil } } : {};
+    return {
+      shards: this.shards(range.from, range.to),
+      remaining: batch.filter(isPending).length,
+      ...closed,
+    };
   }
 
   private shards(from: number, to: number): { shard: number; terminals: number }[] {
