@@ -2,13 +2,19 @@
 import type { CreateRefusal } from '../db/campaign-create.ts';
 import { Problem, type ProblemItem } from './errors.ts';
 
+/** The terminals that a request lists, if it lists any, so that faults can point at them. */
+export interface Listed {
+  tpeIds: readonly string[];
+  /** JSON pointer of what has `tpeIds`. */
+  below: string;
+}
+
 /**
- * @param listed the terminals that the request lists, if it lists any: their pointers are given
  * @param configured names of the configured TMSs
  */
 export function refusal(
   outcome: CreateRefusal,
-  listed: readonly string[],
+  listed: Listed,
   configured: readonly string[],
 ): Problem {
   switch (outcome.outcome) {
@@ -20,13 +26,13 @@ export function refusal(
     case 'empty':
       return new Problem('empty-targets', {
         detail: 'The targets select no terminal of the fleet.',
-        errors: [{ pointer: '/targets', message: 'selects no terminal' }],
+        errors: [{ pointer: listed.below, message: 'selects no terminal' }],
       });
     case 'unknown':
       return new Problem('unknown-terminals', {
-        detail: `${outcome.count} of ${listed.length} terminals are not in the fleet${listing(outcome)}.`,
+        detail: `${outcome.count} of ${listed.tpeIds.length} terminals are not in the fleet${listing(outcome)}.`,
         errors: outcome.sample.map(({ tpeId, index }) => ({
-          pointer: `/targets/tpeIds/${index}`,
+          pointer: `${listed.below}/tpeIds/${index}`,
           message: `${tpeId} is not in the fleet`,
         })),
         extensions: { count: outcome.count },
@@ -55,7 +61,7 @@ function listing({ count, sample }: { count: number; sample: readonly unknown[] 
   return count > sample.length ? `; ${sample.length} of them are named` : '';
 }
 
-function place(listed: readonly string[], tpeId: string): Pick<ProblemItem, 'pointer'> {
-  const index = listed.indexOf(tpeId);
-  return { pointer: index < 0 ? '/targets' : `/targets/tpeIds/${index}` };
+function place({ tpeIds, below }: Listed, tpeId: string): Pick<ProblemItem, 'pointer'> {
+  const index = tpeIds.indexOf(tpeId);
+  return { pointer: index < 0 ? below : `${below}/tpeIds/${index}` };
 }

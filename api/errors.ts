@@ -37,6 +37,12 @@ export const PROBLEMS = {
     title: 'This TMS does not call back',
     description: 'The TMS has no `callbackSecret` in the configuration, so nothing it says can be verified.',
   },
+  'approval-refused': {
+    status: 403,
+    title: 'The approval does not count',
+    description:
+      'Four eyes: a campaign is approved by somebody with a name (`by`, or the header `X-Actor`) that is not the name of its author.',
+  },
   'not-found': {
     status: 404,
     title: 'There is no such thing',

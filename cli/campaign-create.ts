@@ -1,6 +1,7 @@
 /** `tpe campaign create` and `tpe campaign preview`. */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { readJsonFile } from './json-file.ts';
 import { setup } from './options.ts';
 import { fields, print, printJson } from './output.ts';
 import { printPreview } from './preview.ts';
@@ -12,6 +13,9 @@ interface PlanOptions extends TargetOptions {
   version: string;
   busy?: string;
   schedule?: string;
+  policy?: string;
+  template?: string;
+  startAt?: string;
 }
 
 interface CreateOptions extends PlanOptions {
@@ -28,20 +32,22 @@ export async function createCampaign(given: CreateOptions, command: Command): Pr
     body: { ...(await readPlan(given)), name: given.name, createdBy: given.by ?? whoAmI() },
     headers: given.idempotencyKey === undefined ? {} : { 'idempotency-key': given.idempotencyKey },
   });
-  if (options.json) printJson(created);
-  else {
-    print(
-      fields([
-        ['campaign', created.campaignId],
-        ['name', created.name],
-        ['version', created.targetVersion],
-        ['status', created.status],
-        ['terminals', created.targets],
-        ['Temporal', created.links.temporal],
-      ]),
-    );
-  }
+  printCreated(created, options.json ?? false);
   if (given.watch) await watchCampaign(api, created.campaignId, { json: options.json ?? false });
+}
+
+export function printCreated(created: CampaignCreated, json: boolean): void {
+  if (json) return printJson(created);
+  print(
+    fields([
+      ['campaign', created.campaignId],
+      ['name', created.name],
+      ['version', created.targetVersion],
+      ['status', created.status],
+      ['terminals', created.targets],
+      ['Temporal', created.links.temporal],
+    ]),
+  );
 }
 
 export async function previewCampaign(given: PlanOptions, command: Command): Promise<void> {
@@ -60,12 +66,29 @@ async function readPlan(given: PlanOptions): Promise<Record<string, unknown>> {
     targetVersion: given.version,
     targets: await readTargets(given),
     busy: given.busy,
-    ...(given.schedule !== undefined && { policy: { polling: { schedule: given.schedule } } }),
+    policyTemplate: given.template,
+    policy: await readPolicy(given),
   };
 }
 
+/** The file with what other options say on top; undefined where nothing was said. */
+async function readPolicy({ policy: file, schedule, startAt }: PlanOptions): Promise<unknown> {
+  const base = file === undefined ? undefined : await readJsonFile(file);
+  const own = {
+    ...(schedule !== undefined && { polling: { schedule } }),
+    ...(startAt !== undefined && { startAt }),
+  };
+  if (Object.keys(own).length === 0) return base;
+  // What is no object is refused by the API as it is.
+  return base === undefined || isObject(base) ? { ...base, ...own } : base;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Who runs the command; undefined where the system does not know. */
-function whoAmI(): string | undefined {
+export function whoAmI(): string | undefined {
   try {
     return userInfo().username;
   } catch {

@@ -1,18 +1,13 @@
 /** `tpe campaign …`: update campaigns. */
 import type { Command } from 'commander';
+import { addControlCommands } from './campaign-control.ts';
 import { createCampaign, previewCampaign } from './campaign-create.ts';
+import { showCampaign } from './campaign-show.ts';
 import { positive, setup } from './options.ts';
-import { fields, moment, print, printJson, table } from './output.ts';
-import { statusTable } from './status-table.ts';
+import { moment, print, printJson, table } from './output.ts';
 import { addTargetOptions } from './targets.ts';
-import type { CampaignDetail, CampaignSummary, CampaignTpe, CommandAccepted } from './types.ts';
+import type { CampaignSummary, CampaignTpe } from './types.ts';
 import { watchCampaign } from './watch.ts';
-
-const COMMANDS = {
-  pause: 'stop asking for updates; terminals already asked are followed to their end',
-  resume: 'go on with the terminals that have not been asked for',
-  cancel: 'end the campaign; the TMS is asked to cancel what it has not begun',
-} as const;
 
 export function addCampaignCommands(program: Command): void {
   const campaign = program.command('campaign').description('update campaigns');
@@ -58,22 +53,18 @@ export function addCampaignCommands(program: Command): void {
       await watchCampaign(api, campaignId, { json: options.json ?? false });
     });
 
-  for (const [name, description] of Object.entries(COMMANDS)) {
-    campaign
-      .command(name)
-      .description(description)
-      .argument('<campaignId>')
-      .option('--reason <text>', 'why; kept in the audit trail')
-      .option('--by <who>', 'who; kept in the audit trail')
-      .action(giveCommand);
-  }
+  addControlCommands(campaign);
 }
 
 /** Who is updated and how: the same for a campaign and its preview. */
 function addPlanOptions(command: Command): Command {
   return addTargetOptions(
     command.requiredOption('--version <version>', 'the version to bring them to'),
-  ).option('--schedule <name>', 'when terminals are looked at: standard or by-age');
+  )
+    .option('--schedule <name>', 'when terminals are looked at: standard or by-age')
+    .option('--policy <file>', 'JSON file with the policy; - is stdin')
+    .option('--template <name>', 'policy template; parts of --policy come before its own')
+    .option('--start-at <moment>', 'nothing is asked for before: 2026-11-21T22:00:00+01:00');
 }
 
 async function listCampaigns(
@@ -97,32 +88,6 @@ async function listCampaigns(
   );
 }
 
-async function showCampaign(campaignId: string, _options: unknown, command: Command): Promise<void> {
-  const { api, options } = setup(command);
-  const campaign = await api.call<CampaignDetail>(`campaigns/${encodeURIComponent(campaignId)}`);
-  if (options.json) return printJson(campaign);
-  const { lastCommand: last } = campaign;
-  print(
-    fields([
-      ['campaign', campaign.campaignId],
-      ['name', campaign.name],
-      ['version', campaign.targetVersion],
-      ['status', campaign.status],
-      ['created', `${moment(campaign.createdAt)} by ${campaign.createdBy}`],
-      ['started', moment(campaign.startedAt)],
-      ['dispatched', moment(campaign.dispatchedAt)],
-      ['ended', moment(campaign.endedAt)],
-      [
-        'last command',
-        last && `${last.command} by ${last.by}${last.reason ? ` (${last.reason})` : ''}, ${moment(last.at)}`,
-      ],
-      ['Temporal', campaign.links.temporal],
-    ]),
-  );
-  print('');
-  print(statusTable(campaign.counts, campaign.total));
-}
-
 async function listCampaignTpes(
   campaignId: string,
   { status, limit }: { status?: string; limit: number },
@@ -143,24 +108,9 @@ async function listCampaignTpes(
       { title: 'RUNS', value: (row) => row.version },
       { title: 'STATUS', value: (row) => row.status },
       { title: 'REASON', value: (row) => row.reason },
+      { title: 'WAVE', value: (row) => row.wave, align: 'right' },
+      { title: 'ROLL-BACK', value: (row) => row.compensation },
       { title: 'LAST UPDATE', value: (row) => moment(row.lastUpdate) },
     ]),
   );
-}
-
-async function giveCommand(
-  campaignId: string,
-  { reason, by }: { reason?: string; by?: string },
-  command: Command,
-): Promise<void> {
-  const { api, options } = setup(command);
-  const accepted = await api.call<CommandAccepted>(
-    `campaigns/${encodeURIComponent(campaignId)}/${command.name()}`,
-    {
-      method: 'POST',
-      body: { reason, by },
-    },
-  );
-  if (options.json) return printJson(accepted);
-  print(`Campaign ${campaignId} was told to ${command.name()}.`);
 }

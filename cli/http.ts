@@ -39,7 +39,7 @@ export class CliError extends Error {
 }
 
 export interface Call {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON, unless it is a stream. */
   body?: unknown;
   headers?: Record<string, string>;

@@ -6,6 +6,7 @@ import type {
   campaignSummary,
   campaignTpe,
   commandAccepted,
+  policyChanged,
   progress,
 } from '../api/schemas/campaign.ts';
 import type { campaignPreview } from '../api/schemas/campaign-preview.ts';
@@ -19,6 +20,7 @@ export type CampaignSummary = z.output<typeof campaignSummary>;
 export type CampaignDetail = z.output<typeof campaignDetail>;
 export type CampaignTpe = z.output<typeof campaignTpe>;
 export type CommandAccepted = z.output<typeof commandAccepted>;
+export type PolicyChanged = z.output<typeof policyChanged>;
 export type Progress = z.output<typeof progress>;
 export type ImportResult = z.output<typeof importResult>;
 export type Tpe = z.output<typeof tpe>;

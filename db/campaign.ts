@@ -1,6 +1,7 @@
 /** Campaigns as people read them. */
 import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
 import type { CampaignPolicy } from '../workflows/policy/types.ts';
+import type { WaveState } from '../workflows/types.ts';
 import { Parameters } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 
@@ -25,6 +26,29 @@ export interface CampaignDetailRow extends CampaignRow {
   policy: CampaignPolicy;
   correlationId: string;
   lastCommand: { command: string; by: string; reason: string | null; at: string } | null;
+  /** The template that the policy was made from. */
+  policyTemplate: { name: string; version: number } | null;
+  /** The campaign whose terminals this one tries again. */
+  retryOf: string | null;
+  /** In words, and until when (ISO 8601) where that is known. */
+  waitingFor: { what: string; until: string | null } | null;
+  approvedBy: string | null;
+  approvedAt: Date | null;
+  rollingBack: boolean;
+}
+
+/** A wave of a campaign. */
+export interface CampaignWaveRow {
+  /** From 1. */
+  wave: number;
+  name: string;
+  state: WaveState;
+  /** Terminals, skipped ones included. */
+  total: number;
+  startedAt: Date | null;
+  passedAt: Date | null;
+  /** Why it failed, or until when it soaks. */
+  detail: string | null;
 }
 
 const COLUMNS = `campaign_id AS "campaignId", name, status, version_cible AS "targetVersion", total,
@@ -39,12 +63,25 @@ export async function findCampaign(
 ): Promise<CampaignDetailRow | undefined> {
   const { rows } = await db.query<CampaignDetailRow>(
     `SELECT ${COLUMNS}, policy, correlation_id AS "correlationId", last_command AS "lastCommand",
+            policy_template AS "policyTemplate", retry_of AS "retryOf", waiting_for AS "waitingFor",
+            approved_by AS "approvedBy", approved_at AS "approvedAt", rolling_back AS "rollingBack",
             CASE WHEN targets ? 'tpeIds' THEN jsonb_build_object('tpeIds', jsonb_array_length(targets->'tpeIds'))
                  ELSE targets END AS targets
      FROM campaign WHERE campaign_id = $1`,
     [campaignId],
   );
   return rows[0];
+}
+
+/** The waves of a campaign in their order. */
+export async function listCampaignWaves(db: Queryable, campaignId: string): Promise<CampaignWaveRow[]> {
+  const { rows } = await db.query<CampaignWaveRow>({
+    name: 'list-campaign-waves',
+    text: `SELECT wave, name, state, total, started_at AS "startedAt", passed_at AS "passedAt", detail
+           FROM campaign_wave WHERE campaign_id = $1 ORDER BY wave`,
+    values: [campaignId],
+  });
+  return rows;
 }
 
 /** What a command needs to know of a campaign. */
@@ -114,14 +151,23 @@ export async function findOpenCampaigns(db: Queryable, limit: number): Promise<s
   return rows.map(({ campaignId }) => campaignId);
 }
 
+/** Where the roll-back of a terminal is. `LEFT`: it was called off before it had begun. */
+export const COMPENSATIONS = ['PENDING', 'REQUESTED', 'ROLLED_BACK', 'FAILED', 'LEFT'] as const;
+export type Compensation = (typeof COMPENSATIONS)[number];
+
 export interface CampaignTpeRow {
   tpeId: string;
   idTms: string;
   tms: string;
   model: string;
   site: string;
+  /** From 1. */
+  wave: number;
   status: TpeStatus;
   reason: string | null;
+  /** What became of its roll-back; null where none was asked for. */
+  compensation: Compensation | null;
+  compensationReason: string | null;
   attempt: number;
   tmsState: string | null;
   fromVersion: string | null;
@@ -141,7 +187,8 @@ export async function listCampaignTpes(
   if (query.status) conditions.push(`c.status = ${parameters.add(query.status)}`);
   if (query.after) conditions.push(`c.tpe_id > ${parameters.add(query.after)}`);
   const { rows } = await db.query<CampaignTpeRow>(
-    `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.status, c.reason, c.attempt,
+    `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.wave, c.status, c.reason,
+            c.compensation, c.compensation_reason AS "compensationReason", c.attempt,
             c.tms_state AS "tmsState", c.from_version AS "fromVersion", c.version,
             c.requested_at AS "requestedAt", c.last_update AS "lastUpdate"
      FROM campaign_tpe c JOIN tpe t USING (tpe_id)

@@ -5,6 +5,7 @@ import { stringify } from 'csv-stringify';
 import { DatabaseError } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { isBusy } from './skip-reason.ts';
 
 /** A line of the file that is right by itself. */
 export interface ImportLine {
@@ -130,7 +131,7 @@ async function findFaults(db: Queryable, maxFaults: number): Promise<Faults> {
        SELECT i.line, CASE WHEN t.tms <> i.tms THEN 'tms' ELSE 'idTms' END,
               'can not change while campaign ' || c.campaign_id || ' updates the terminal'
        FROM import i JOIN tpe t ON t.tpe_id = i.tpe_id AND (t.tms, t.id_tms) <> (i.tms, i.id_tms)
-       JOIN campaign_tpe c ON c.tpe_id = t.tpe_id AND c.status IN ('PENDING', 'REQUESTED', 'INSTALLING')
+       JOIN campaign_tpe c ON c.tpe_id = t.tpe_id AND ${isBusy('c')}
      )
      SELECT *, count(*) OVER ()::integer AS count FROM fault ORDER BY line, "column" LIMIT $1`,
     [maxFaults],

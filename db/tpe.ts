@@ -2,6 +2,7 @@
 import type { TpeStatus, CampaignStatus } from '../workflows/status.ts';
 import { Parameters } from './parameters.ts';
 import type { Queryable } from './pool.ts';
+import { isBusy } from './skip-reason.ts';
 
 export interface TpeRow {
   tpeId: string;
@@ -96,7 +97,7 @@ export interface ReportedTpe {
 }
 
 /**
- * The terminals of a TMS that are being updated and that the reports are about. Where both sides know the
+ * The terminals of a TMS that are being updated or rolled back and that the reports are about. Where both sides know the
  * operation it must be the same: what a TMS says late about an earlier update is nothing to look for.
  */
 export async function findReported(
@@ -109,7 +110,7 @@ export async function findReported(
     text: `SELECT DISTINCT t.id_tms AS "idTms", c.campaign_id AS "campaignId", c.tpe_id AS "tpeId"
            FROM unnest($2::text[], $3::text[]) AS report(id_tms, operation_id)
            JOIN tpe t ON t.tms = $1 AND t.id_tms = report.id_tms
-           JOIN campaign_tpe c ON c.tpe_id = t.tpe_id AND c.status IN ('PENDING', 'REQUESTED', 'INSTALLING')
+           JOIN campaign_tpe c ON c.tpe_id = t.tpe_id AND ${isBusy('c')}
            WHERE report.operation_id IS NULL OR c.operation_id IS NULL OR c.operation_id = report.operation_id`,
     values: [tms, reports.map(({ idTms }) => idTms), reports.map(({ operationId }) => operationId)],
   });

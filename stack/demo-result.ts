@@ -6,13 +6,14 @@ import type { Config } from '../config.ts';
 import { readTopic } from '../events/consume.ts';
 import type { StatusData } from '../events/messages.ts';
 import type { SimulatorStats } from '../tms/simulator/admin-routes.ts';
-import { isFinalTpeStatus, type StatusCounts } from '../workflows/status.ts';
+import { type CampaignStatus, isFinalTpeStatus, type StatusCounts } from '../workflows/status.ts';
 import { columns } from './addresses.ts';
 import type { Stack } from './stack.ts';
 
 /** What the demo ends with; with `--json` its last line. */
 export interface DemoResult {
   campaignId: string;
+  status: CampaignStatus;
   terminals: number;
   byStatus: StatusCounts;
   /** Milliseconds from sending the HTTP request to the TMS's last update call. */
@@ -39,6 +40,7 @@ export async function collectResult(
   const stats = (await response.json()) as SimulatorStats;
   return {
     campaignId: campaign.campaignId,
+    status: campaign.status,
     terminals: campaign.total,
     byStatus: campaign.counts,
     triggerMs: stats.lastUpdateCallAt === null ? null : stats.lastUpdateCallAt - requestedAt,
@@ -81,6 +83,7 @@ export async function describeResult(result: DemoResult, stack: Stack, api: ApiC
   });
   return [
     statusTable(result.byStatus, result.terminals),
+    `The campaign is ${result.status}.`,
     '',
     columns([
       ['from the request to the last update call', `${result.triggerMs} ms`],

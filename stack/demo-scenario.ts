@@ -1,60 +1,63 @@
-/** What the demo shows: its fleet, how the simulated terminals behave, and the accelerated schedule. */
+/** What a demo shows: how the simulated terminals behave, the campaign, and what must have come of it. */
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import type { CampaignRequest } from '../api/schemas/campaign.ts';
+import type { CampaignDetail } from '../cli/types.ts';
 import { StackError } from './errors.ts';
 import type { SimulatorOptions } from './roles.ts';
+import type { Stack } from './stack.ts';
 
 export const TARGET_VERSION = '4.2.0';
 
-/** The schedule of a day within two minutes: looks get rarer, and the deadline ends what does not settle. */
-export const POLICY: NonNullable<CampaignRequest['policy']> = {
-  polling: {
-    windows: [
-      { everySeconds: 5, attempts: 6 },
-      { everySeconds: 10, attempts: 6 },
-      { everySeconds: 20, attempts: 6 },
-    ],
-  },
-  deadlineSeconds: 120,
-  progressEverySeconds: 1,
-};
+export interface Scenario {
+  /** With fewer terminals there is nothing to be seen. */
+  minTerminals: number;
+  /** What is going to happen, for people. */
+  intro: string;
+  /** @param fleet path of the CSV file of terminals */
+  simulator(fleet: string): SimulatorOptions;
+  request: CampaignRequest;
+  /** What came of it, beside what holds for every campaign; absent where that is all. */
+  outcome?: (campaign: CampaignDetail, stack: Stack) => Promise<Outcome>;
+}
 
-/** Nearly all succeed; every kind of trouble occurs that the platform is there for. */
-const BEHAVIOUR = {
-  latencyMs: { min: 1, max: 5 },
-  failRate: 0.02,
-  offlineRate: 0.02,
-  offlineSeconds: { min: 600, max: 1_200 },
-  neverBackRate: 0.5,
-  lieRate: 0.005,
-  lostAnswerRate: 0.01,
-};
+export interface Outcome {
+  /** For people. */
+  story: string;
+  /** What keeps the demo from having succeeded, as sentences. */
+  problems: string[];
+}
 
-/** @param fleet path of the CSV file of terminals */
-export function demoSimulator(fleet: string): SimulatorOptions {
+/** Of a TMS of the simulator, what a scenario chooses. */
+export type Vendor = Omit<SimulatorOptions['tms'][number], 'name' | 'idempotent' | 'callbacks'>;
+
+/**
+ * The two TMSs of `examples/fleet.csv`: one with idempotency keys and call-backs, one without either.
+ * @param speed simulated seconds per real second
+ */
+export function simulateVendors(
+  fleet: string,
+  speed: number,
+  vendor: Vendor,
+  hardware: SimulatorOptions['hardware'],
+): SimulatorOptions {
+  const callbacks = {
+    url: 'http://127.0.0.1:8080/api/v1/tms/alpha/events',
+    secret: 'alpha-callback-secret',
+    rate: 0.9,
+    duplicateRate: 0.05,
+  };
   return {
     seed: 1,
-    // An update takes 2 to 16 minutes: 4 to 32 seconds here.
-    speed: 30,
+    speed,
     fleet: [fleet],
     tms: [
-      {
-        name: 'alpha',
-        idempotent: true,
-        ...BEHAVIOUR,
-        callbacks: {
-          url: 'http://127.0.0.1:8080/api/v1/tms/alpha/events',
-          secret: 'alpha-callback-secret',
-          rate: 0.9,
-          duplicateRate: 0.05,
-        },
-      },
-      { name: 'beta', idempotent: false, ...BEHAVIOUR },
+      { name: 'alpha', idempotent: true, ...vendor, callbacks },
+      { name: 'beta', idempotent: false, ...vendor },
     ],
-    hardware: { latencyMs: { min: 1, max: 10 }, unreachableRate: 0.01 },
+    hardware,
   };
 }
 

@@ -3,13 +3,14 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ApiClient, CliError } from '../cli/http.ts';
 import type { CampaignCreated, ImportResult } from '../cli/types.ts';
 import { loadConfig } from '../config.ts';
 import { followCampaign } from './demo-progress.ts';
 import { collectResult, describeResult, shortcomings } from './demo-result.ts';
-import { demoSimulator, POLICY, TARGET_VERSION, writeFleet } from './demo-scenario.ts';
+import { type Scenario, writeFleet } from './demo-scenario.ts';
+import { type ScenarioName, SCENARIOS } from './demo-scenarios.ts';
 import { StackError } from './errors.ts';
 import {
   addStackOptions,
@@ -25,6 +26,7 @@ import { isInteractive } from './progress.ts';
 import { type Stack, startStack } from './stack.ts';
 
 interface DemoFlags extends StackFlags {
+  scenario: ScenarioName;
   terminals: number;
   exit?: boolean;
   json?: boolean;
@@ -32,6 +34,7 @@ interface DemoFlags extends StackFlags {
 
 await runLauncher(async (lifetime) => {
   const flags = readFlags();
+  const scenario: Scenario = SCENARIOS[flags.scenario];
   const scratch = await mkdtemp(join(tmpdir(), 'tpe-demo-'));
   try {
     const fleet = join(scratch, 'fleet.csv');
@@ -39,11 +42,11 @@ await runLauncher(async (lifetime) => {
     const stack = await startStack({
       ...flags,
       fresh: true,
-      simulator: demoSimulator(fleet),
+      simulator: scenario.simulator(fleet),
       signal: lifetime.signal,
     });
     try {
-      return await runDemo(stack, fleet, flags, lifetime);
+      return await runDemo(stack, scenario, fleet, flags, lifetime);
     } finally {
       await stack.stop();
     }
@@ -55,20 +58,39 @@ await runLauncher(async (lifetime) => {
 function readFlags(): DemoFlags {
   const command = addStackOptions(new Command('npm run demo --'), inCheckout('.data', 'demo'))
     .description('Starts everything, runs one campaign over a simulated fleet, and stays up until Ctrl-C.')
+    .addOption(
+      new Option(
+        '--scenario <name>',
+        'all: the whole fleet at once; canary-fails: a bad version is taken back',
+      )
+        .choices(Object.keys(SCENARIOS))
+        .default('all'),
+    )
     .option('--terminals <n>', 'how many terminals of examples/fleet.csv', wholeNumber, 3_000)
     .option(
       '--exit',
-      'end by itself: status 0 only if every terminal is final, none was updated twice, Kafka agrees',
+      'end by itself: status 0 only if all went as the scenario must, none was updated twice, Kafka agrees',
     )
     .option('--json', 'end with one line of JSON on stdout; all else goes to stderr');
   parse(command);
   const flags = command.opts<DemoFlags>();
-  if (flags.terminals === 0) throw new StackError('--terminals must be at least 1.');
+  const { minTerminals } = SCENARIOS[flags.scenario];
+  if (flags.terminals < minTerminals) {
+    throw new StackError(`--terminals must be at least ${minTerminals}.`, {
+      remedy: `The scenario ${flags.scenario} needs so many.`,
+    });
+  }
   return flags;
 }
 
 /** @returns the exit status */
-async function runDemo(stack: Stack, fleet: string, flags: DemoFlags, lifetime: Lifetime): Promise<number> {
+async function runDemo(
+  stack: Stack,
+  scenario: Scenario,
+  fleet: string,
+  flags: DemoFlags,
+  lifetime: Lifetime,
+): Promise<number> {
   const out = flags.json ? process.stderr : process.stdout;
   const api = new ApiClient(`http://127.0.0.1:${stack.ports.api}`);
   const { imported } = await calling(
@@ -78,13 +100,13 @@ async function runDemo(stack: Stack, fleet: string, flags: DemoFlags, lifetime: 
       headers: { 'content-type': 'text/csv' },
     }),
   );
-  out.write(`\n${imported} terminals imported. Campaign: all of them to ${TARGET_VERSION}.\n`);
+  out.write(`\n${imported} terminals imported. ${scenario.intro}\n`);
   await untilIdle(lifetime.signal);
   const requestedAt = Date.now();
   const { campaignId } = await calling(
     api.call<CampaignCreated>('campaigns', {
       method: 'POST',
-      body: { name: 'Demo', targetVersion: TARGET_VERSION, targets: { all: true }, policy: POLICY },
+      body: scenario.request,
     }),
   );
   out.write(`  npx tpe campaign pause ${campaignId} --url http://127.0.0.1:${stack.ports.api}\n\n`);
@@ -96,7 +118,9 @@ async function runDemo(stack: Stack, fleet: string, flags: DemoFlags, lifetime: 
   );
   const result = await collectResult(campaign, requestedAt, stack, loadConfig(stack.env));
   out.write(`\n${await describeResult(result, stack, api)}\n`);
-  const problems = shortcomings(result);
+  const outcome = await scenario.outcome?.(campaign, stack);
+  if (outcome) out.write(`${outcome.story}\n\n`);
+  const problems = [...shortcomings(result), ...(outcome?.problems ?? [])];
   for (const problem of problems) out.write(`It did not go as it must: ${problem}\n`);
   if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (!flags.exit) {

@@ -321,6 +321,8 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     }
     const limit = cancelWithinSeconds * 1000;
     wait('what is under way to end', Date.now() + limit);
+    // What a dispatch was answered while it was told to stop is recorded before the rest is settled.
+    await condition(() => runs.every(({ dispatched }) => dispatched), limit);
     await platform.cancelPending(campaignId, 'cancelled');
     const all = Promise.all(runs.map(({ result }) => result));
     let allEnded = false;

@@ -1,7 +1,9 @@
 import type { Route } from '../route.ts';
 import { campaignCommandRoutes } from './campaign-commands.ts';
 import { campaignListRoutes } from './campaign-lists.ts';
+import { campaignPolicyRoutes } from './campaign-policy.ts';
 import { campaignPreviewRoutes } from './campaign-preview.ts';
+import { campaignRetryRoutes } from './campaign-retry.ts';
 import { campaignStreamRoutes } from './campaign-stream.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { groupRoutes } from './groups.ts';
@@ -18,6 +20,8 @@ export const routes: readonly Route[] = [
   ...campaignListRoutes,
   ...campaignStreamRoutes,
   ...campaignCommandRoutes,
+  ...campaignPolicyRoutes,
+  ...campaignRetryRoutes,
   ...tpeRoutes,
   ...groupRoutes,
   ...siteRoutes,

@@ -1,4 +1,6 @@
+import { COMPENSATIONS } from '../../db/campaign.ts';
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
+import type { WaveState } from '../../workflows/types.ts';
 import { instant, label, orderedVersion, pageOf, uuid, version, z } from './common.ts';
 import { policyTemplateRef } from './policy-template.ts';
 import { policy, policyRequest } from './policy.ts';
@@ -151,6 +153,33 @@ export const campaignSummary = z
   })
   .openapi('CampaignSummary');
 
+const WAVE_STATES = [
+  'WAITING',
+  'RUNNING',
+  'SOAKING',
+  'AWAITING_APPROVAL',
+  'PASSED',
+  'FAILED',
+  'CANCELLED',
+] as const satisfies readonly WaveState[];
+
+const compensation = z.enum(COMPENSATIONS).openapi('Compensation', {
+  description: 'Where the roll-back of a terminal is. LEFT: it was called off before it had begun.',
+});
+
+const campaignWave = z
+  .object({
+    wave: z.number().int().openapi({ description: 'From 1.' }),
+    name: z.string(),
+    state: z.enum(WAVE_STATES),
+    total: z.number().int().openapi({ description: 'Terminals, skipped ones included.' }),
+    counts: statusCounts,
+    startedAt: instant.nullable(),
+    passedAt: instant.nullable(),
+    detail: z.string().nullable().openapi({ description: 'Why it failed, or until when it soaks.' }),
+  })
+  .openapi('CampaignWave');
+
 export const campaignDetail = campaignSummary
   .extend({
     targets: z.record(z.string(), z.unknown()).openapi({
@@ -161,7 +190,23 @@ export const campaignDetail = campaignSummary
     lastCommand: z
       .object({ command: z.string(), by: z.string(), reason: z.string().nullable(), at: instant })
       .nullable()
-      .openapi({ description: 'Who paused, resumed or cancelled it last.' }),
+      .openapi({ description: 'The last command that it took, of a person or of its own rules.' }),
+    policyTemplate: z
+      .object({ name: z.string(), version: z.number().int() })
+      .nullable()
+      .openapi({ description: 'The template that the policy was made from.' }),
+    retryOf: uuid.nullable().openapi({ description: 'The campaign whose terminals this one tries again.' }),
+    waitingFor: z
+      .object({ what: z.string(), until: instant.nullable() })
+      .nullable()
+      .openapi({ description: 'What it waits for, in words, and until when where that is known.' }),
+    waves: z.array(campaignWave),
+    approvedBy: z.string().nullable(),
+    approvedAt: instant.nullable(),
+    rollingBack: z.boolean().openapi({ description: 'It brings back what it has changed, or has done so.' }),
+    compensations: z
+      .partialRecord(compensation, z.number().int())
+      .openapi({ description: 'Terminals by what became of their roll-back; empty where there is none.' }),
   })
   .openapi('Campaign');
 
@@ -172,8 +217,11 @@ export const campaignTpe = z
     tms: z.string(),
     model: z.string(),
     site: z.string(),
+    wave: z.number().int(),
     status: tpeStatus,
     reason: z.string().nullable(),
+    compensation: compensation.nullable().openapi({ description: 'Null: no roll-back was asked for.' }),
+    compensationReason: z.string().nullable(),
     attempt: z.number().int(),
     tmsState: z.string().nullable().openapi({ description: 'What the TMS said last.' }),
     fromVersion: z.string().nullable(),
@@ -212,15 +260,76 @@ export const commandRequest = z
   .strictObject({ by: label(100).optional(), reason: label(500).optional() })
   .openapi('CommandRequest');
 
+export const cancelRequest = commandRequest
+  .extend({
+    force: z.boolean().optional().openapi({
+      description: 'Wait for no TMS and no terminal: what is open is settled by what is known.',
+    }),
+    rollBack: z.boolean().optional().openapi({
+      description: 'Bring back what the campaign has changed, newest wave first; it ends ABORTED.',
+    }),
+  })
+  .refine(({ force, rollBack }) => !(force && rollBack), {
+    path: ['rollBack'],
+    message: 'does not go with force: a roll-back waits for the TMSs',
+  })
+  .openapi('CancelRequest');
+
+/** The commands that a campaign takes as signals, as they stand in the path. */
+export const COMMAND_NAMES = ['pause', 'resume', 'cancel', 'approve', 'reject', 'next-wave'] as const;
+
 export const commandAccepted = z
   .object({
     campaignId: uuid,
-    command: z.enum(['pause', 'resume', 'cancel']),
+    command: z.enum(COMMAND_NAMES),
     by: z.string(),
     reason: z.string().nullable(),
     links,
   })
   .openapi('CommandAccepted');
+
+export const policyChanged = z
+  .object({
+    campaignId: uuid,
+    changed: z.array(z.string()).openapi({ description: 'Names of the parts that are different now.' }),
+    policy,
+  })
+  .openapi('PolicyChanged');
+
+const retryFields = {
+  name: label(200).optional().openapi({ description: 'Default "Retry of <name of the campaign>".' }),
+  createdBy: label(100)
+    .optional()
+    .openapi({ description: 'Who asks; default the header X-Actor, else "api".' }),
+};
+
+/** What can be tried again. */
+export const RETRIABLE = ['FAILED', 'TIMEOUT', 'CANCELLED'] as const;
+
+export const campaignRetryRequest = z
+  .strictObject({
+    ...retryFields,
+    tpeIds: tpeIds
+      .optional()
+      .openapi({ description: 'Of these terminals only; those of other statuses are left out.' }),
+    statuses: z
+      .array(z.enum(RETRIABLE))
+      .min(1, 'must name at least one status')
+      .optional()
+      .openapi({ description: 'Default FAILED and TIMEOUT.' }),
+    reasons: z
+      .array(label(200))
+      .min(1, 'must name at least one reason')
+      .max(50)
+      .optional()
+      .openapi({
+        description: 'Reason codes by their beginning: `failed` covers `failed:battery-low`. Default all.',
+      }),
+  })
+  .openapi('CampaignRetryRequest');
+export type CampaignRetryRequest = z.output<typeof campaignRetryRequest>;
+
+export const tpeRetryRequest = z.strictObject(retryFields).openapi('TpeRetryRequest');
 
 export const campaignPage = pageOf(campaignSummary).openapi('CampaignPage');
 export const campaignTpePage = pageOf(campaignTpe).openapi('CampaignTpePage');

@@ -305,6 +305,91 @@ describe('cancelling', () => {
   });
 });
 
+describe('overrides', () => {
+  const ends = (world: World, targetVersion: string): string[] => {
+    const { ask, stateOf, clock, vendor, terminal } = world;
+    vendor.register({ ...terminal('T-1'), model: 'A77', operations: [] });
+    return ['T-1', 'T-2'].map((idTms) => {
+      const answer = ask(idTms, `c:${idTms}:${targetVersion}`, targetVersion);
+      clock.time += DAY;
+      return answer.startsWith('acme-') ? stateOf(idTms) : answer;
+    });
+  };
+
+  test.each([
+    { override: { model: 'A77', version: '4.2.0' }, failed: ['A77 4.2.0'] },
+    { override: { model: 'A77' }, failed: ['A77 4.1.0', 'A77 4.2.0'] },
+    { override: { version: '4.2.0' }, failed: ['A77 4.2.0', 'A920 4.2.0'] },
+  ])('of $override are for $failed only', ({ override, failed }) => {
+    const world = createWorld({ overrides: [{ ...override, failRate: 1 }] });
+    const seen = ['4.1.0', '4.2.0'].flatMap((version) =>
+      ends(world, version).map((state, index) => ({
+        state,
+        what: `${index === 0 ? 'A77' : 'A920'} ${version}`,
+      })),
+    );
+    expect(
+      seen
+        .filter(({ state }) => state === 'FAILED')
+        .map(({ what }) => what)
+        .toSorted(),
+    ).toEqual(failed);
+    expect(seen.filter(({ state }) => state === 'DONE')).toHaveLength(4 - failed.length);
+  });
+
+  test('leave what they do not name as it is, and later ones win', () => {
+    const world = createWorld({
+      failRate: 1,
+      failReasons: ['battery-low'],
+      overrides: [
+        { model: 'A77', failRate: 0, rejectRate: 1, rejectReasons: ['contract-expired'] },
+        { version: '4.2.0', failRate: 1, rejectRate: 0 },
+      ],
+    });
+    expect(ends(world, '4.1.0')).toEqual(['contract-expired', 'FAILED']);
+    expect(ends(world, '4.2.0')).toEqual(['FAILED', 'FAILED']);
+    expect(world.vendor.observe({ idTms: 'T-1', operationId: null }).reason).toBe('battery-low');
+  });
+
+  test.each([
+    { override: { failRate: 1 }, message: 'must name a model, a version or both' },
+    { override: { model: 'A77', failRate: 3 }, message: 'failRate' },
+    { override: { model: 'A77', errorRate: 1 }, message: 'errorRate' },
+  ])('$override is refused', ({ override, message }) => {
+    expect(() => createWorld({ overrides: [override] })).toThrow(message);
+  });
+});
+
+describe('a terminal that is rolled back', () => {
+  test.each([true, false])('runs its old version again and is no duplicate, idempotent: %s', (idempotent) => {
+    const { ask, stateOf, vendor, clock, terminal } = createWorld({ idempotent });
+    const version = (): string => runningVersion(terminal('T-1'), clock.time).version;
+    ask('T-1', 'c:T-1:1', '4.2.0');
+    clock.time += DAY;
+    expect(version()).toBe('4.2.0');
+    const operationId = ask('T-1', 'c:T-1:2', '4.1.0');
+    expect(version()).toBe('4.2.0');
+    clock.time += DAY;
+    expect([version(), stateOf('T-1')]).toEqual(['4.1.0', 'DONE']);
+    expect(vendor.observe({ idTms: 'T-1', operationId: null }).operationId).toBe(operationId);
+    expect(vendor.inventory(null, 2).terminals[1]?.version).toBe('4.1.0');
+    ask('T-1', 'd:T-1:1', '4.2.0');
+    clock.time += DAY;
+    expect(version()).toBe('4.2.0');
+    expect(vendor.stats).toMatchObject({ accepted: 3, repeats: 0, duplicates: 0 });
+  });
+
+  test('runs the version of the operation that ended last, whichever was asked for first', () => {
+    const { ask, clock, terminal } = createWorld();
+    ask('T-1', 'c:T-1:1', '4.2.0');
+    ask('T-1', 'c:T-1:2', '4.1.0');
+    const { operations } = terminal('T-1');
+    const last = operations.toSorted((a, b) => a.fate.endAt - b.fate.endAt).at(-1);
+    clock.time = DAY;
+    expect(runningVersion(terminal('T-1'), DAY).version).toBe(last?.targetVersion);
+  });
+});
+
 test('a terminal that is registered again starts afresh', () => {
   const { ask, vendor, stateOf, terminal } = createWorld();
   const operationId = ask('T-1', 'key');

@@ -74,7 +74,6 @@ describe('a campaign', () => {
         total: 10,
         final: 0,
         counts: { REQUESTED: 10 },
-        shards: { started: 1, finished: 0 },
         estimatedEnd: null,
       });
       await handle.result();

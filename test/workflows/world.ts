@@ -3,10 +3,15 @@
  * campaign. What a look means is judged by the real code; only the answers are made up.
  */
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { look, operationOf } from '../../activities/observe.ts';
 import type {
+  AskInput,
   CampaignActivities,
+  CampaignPlan,
+  LookInput,
+  ProgressReport,
   AskResult,
   DecisionRecord,
   DispatchInput,

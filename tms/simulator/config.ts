@@ -46,6 +46,29 @@ export const behaviourSchema = z.strictObject({
 });
 export type Behaviour = z.infer<typeof behaviourSchema>;
 
+/** Without those that are about calls: a call may be about many terminals. */
+const { latencyMs: _l, lostAnswerRate: _a, errorRate: _e, ...operationSettings } = behaviourSchema.shape;
+type OperationSettings = typeof operationSettings;
+
+/** Their defaults are those of the vendor, so that here what is left out must stay out. */
+const settingsIfGiven = Object.fromEntries(
+  Object.entries(operationSettings).map(([name, setting]) => [name, setting.unwrap().optional()]),
+) as { [K in keyof OperationSettings]: z.ZodOptional<ReturnType<OperationSettings[K]['unwrap']>> };
+
+const overrideSchema = z
+  .strictObject({
+    /** The terminals concerned; absent means every model. */
+    model: z.string().min(1).optional(),
+    /** The target version concerned; absent means every version. */
+    version: z.string().min(1).optional(),
+    ...settingsIfGiven,
+  })
+  .refine(
+    ({ model, version }) => model !== undefined || version !== undefined,
+    'must name a model, a version or both',
+  );
+export type BehaviourOverride = z.infer<typeof overrideSchema>;
+
 export const CALLBACK_STATES = ['DOWNLOADING', 'INSTALLING', 'DONE', 'FAILED', 'CANCELLED'] as const;
 
 const callbacksSchema = z.strictObject({
@@ -80,6 +103,8 @@ const vendorSchema = behaviourSchema.extend({
     .array(z.strictObject({ fromSeconds: z.number().nonnegative(), toSeconds: z.number().positive() }))
     .default([]),
   callbacks: callbacksSchema.optional(),
+  /** Other settings for the operations of a model, for a version or for both; later entries win. */
+  overrides: z.array(overrideSchema).default([]),
 });
 export type VendorConfig = z.infer<typeof vendorSchema>;
 

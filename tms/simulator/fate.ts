@@ -3,7 +3,7 @@
  * can be repeated whatever the order and the timing of the calls.
  */
 import { hash } from 'node:crypto';
-import type { Behaviour } from './config.ts';
+import type { Behaviour, BehaviourOverride } from './config.ts';
 
 /** The life of one operation. Times are simulated seconds after it was accepted. */
 export interface Fate {
@@ -33,6 +33,21 @@ function within(range: { min: number; max: number }, share: number): number {
 
 function pick(list: readonly string[], share: number): string | null {
   return list[Math.floor(share * list.length)] ?? null;
+}
+
+/** How the TMS and a terminal of this model behave in an operation for this version. */
+export function behaviourFor(
+  behaviour: Behaviour,
+  overrides: readonly BehaviourOverride[],
+  model: string,
+  version: string,
+): Behaviour {
+  return overrides
+    .filter((each) => (each.model ?? model) === model && (each.version ?? version) === version)
+    .reduce(
+      (merged, { model: _model, version: _version, ...settings }) => ({ ...merged, ...settings }),
+      behaviour,
+    );
 }
 
 /** @param attempt the how-manieth operation of this terminal for this version it is, from 1 */

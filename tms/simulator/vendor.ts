@@ -2,7 +2,7 @@
 import type { CancelResult, InventoryPage, Operation, OperationReport } from '../contract.ts';
 import { behaviourSchema, type Behaviour, type VendorConfig } from './config.ts';
 import type { Clock } from './clock.ts';
-import { decideFate, decideRefusal } from './fate.ts';
+import { behaviourFor, decideFate, decideRefusal } from './fate.ts';
 import { emptyStats, type VendorStats } from './stats.ts';
 import { isOffline, realState, runningVersion, type SimulatedOperation, type Terminal } from './terminal.ts';
 
@@ -78,7 +78,7 @@ export function createVendor(
     key: string | null;
   }): { operationId: string } | Refusal {
     const { idTms, targetVersion, key } = update;
-    const { stats, behaviour } = vendor;
+    const { stats } = vendor;
     const terminal = terminals.get(idTms);
     if (!terminal) {
       stats.rejected++;
@@ -89,6 +89,7 @@ export function createVendor(
       stats.repeats++;
       return { operationId: seen.operationId };
     }
+    const behaviour = behaviourFor(vendor.behaviour, config.overrides, terminal.model, targetVersion);
     const refusal = decideRefusal(behaviour, seed, idTms, targetVersion);
     if (refusal) {
       stats.rejected++;
