@@ -8,7 +8,7 @@ import * as compensations from '../db/compensations.ts';
 import type { Pool } from '../db/pool.ts';
 import type { TransitionContext } from '../db/transitions.ts';
 import { campaignAlertsTotal } from '../observability/metrics.ts';
-import { judgeWaves } from '../workflows/policy/gates.ts';
+import { judgeWaves, sumOf } from '../workflows/policy/gates.ts';
 import { moved } from '../workflows/policy/progress.ts';
 import { SHARDS_PER_RUN } from '../workflows/policy/sizing.ts';
 import type { TpeStatus } from '../workflows/status.ts';
@@ -69,7 +69,7 @@ export function createCampaignActivities(dependencies: CampaignDependencies): Ca
       runs.countByWave(pool, campaignId),
       compensations.countCompensations(pool, campaignId),
     ]);
-    return { counts: runs.sumOf(waves), waves, compensations: rolledBack };
+    return { counts: sumOf(waves), waves, compensations: rolledBack };
   }
 
   async function isStalled({ campaignId, rules, stall }: ProgressInput): Promise<boolean> {

@@ -31,7 +31,8 @@ export interface CampaignPlan {
   createdBy: string;
   total: number;
   waves: PlannedWave[];
-  counts: StatusCounts;
+  /** Terminals by wave and status; a wave that has none is absent. */
+  waveCounts: WaveCounts[];
 }
 
 export interface ShardSizeOf {

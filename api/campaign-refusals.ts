@@ -12,11 +12,7 @@ export interface Listed {
 /**
  * @param configured names of the configured TMSs
  */
-export function refusal(
-  outcome: CreateRefusal,
-  listed: Listed,
-  configured: readonly string[],
-): Problem {
+export function refusal(outcome: CreateRefusal, listed: Listed, configured: readonly string[]): Problem {
   switch (outcome.outcome) {
     case 'key-reused':
       return new Problem('idempotency-key-reused', {

@@ -27,10 +27,7 @@ export const creationHeaders = z.object({
         'A key of your choice, for example a UUID. A request that is repeated with it creates nothing and has the first answer again.',
     }),
   'x-actor': z.string().optional().openapi({ description: 'Who asks; kept in the audit trail.' }),
-  'x-correlation-id': z
-    .string()
-    .optional()
-    .openapi({ description: 'Kept on the campaign and its events.' }),
+  'x-correlation-id': z.string().optional().openapi({ description: 'Kept on the campaign and its events.' }),
 });
 
 export const creationReplies = {

@@ -23,7 +23,9 @@ export function addControlCommands(campaign: Command): void {
     if (name !== 'cancel') continue;
     command
       .addOption(
-        new Option('--force', 'wait for nothing: what is open is settled by what is known').conflicts('rollBack'),
+        new Option('--force', 'wait for nothing: what is open is settled by what is known').conflicts(
+          'rollBack',
+        ),
       )
       .option('--roll-back', 'bring back what the campaign has changed');
   }

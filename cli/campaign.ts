@@ -58,9 +58,7 @@ export function addCampaignCommands(program: Command): void {
 
 /** Who is updated and how: the same for a campaign and its preview. */
 function addPlanOptions(command: Command): Command {
-  return addTargetOptions(
-    command.requiredOption('--version <version>', 'the version to bring them to'),
-  )
+  return addTargetOptions(command.requiredOption('--version <version>', 'the version to bring them to'))
     .option('--schedule <name>', 'when terminals are looked at: standard or by-age')
     .option('--policy <file>', 'JSON file with the policy; - is stdin')
     .option('--template <name>', 'policy template; parts of --policy come before its own')

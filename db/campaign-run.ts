@@ -16,7 +16,7 @@ export async function openCampaign(
   campaignId: string,
   now: number,
 ): Promise<CampaignPlan | undefined> {
-  const { rows } = await db.query<Omit<CampaignPlan, 'waves' | 'counts'>>(
+  const { rows } = await db.query<Omit<CampaignPlan, 'waves' | 'waveCounts'>>(
     `WITH before AS (
        SELECT campaign_id, approved_by IS NULL AND policy->>'approval' = 'four-eyes' AS unapproved,
               started_at IS NULL AND coalesce((policy->>'startAt')::timestamptz <= $2::timestamptz, true) AS due
@@ -40,7 +40,11 @@ export async function openCampaign(
   );
   const [row] = rows;
   if (!row) return undefined;
-  return { ...row, waves: await readWaves(db, campaignId), counts: await countByStatus(db, campaignId) };
+  return {
+    ...row,
+    waves: await readWaves(db, campaignId),
+    waveCounts: await countByWave(db, campaignId),
+  };
 }
 
 async function readWaves(db: Queryable, campaignId: string): Promise<CampaignPlan['waves']> {
@@ -57,11 +61,6 @@ async function readWaves(db: Queryable, campaignId: string): Promise<CampaignPla
   return rows;
 }
 
-/** Terminals of a campaign by status. */
-export async function countByStatus(db: Queryable, campaignId: string): Promise<StatusCounts> {
-  return sumOf(await countByWave(db, campaignId));
-}
-
 /** Terminals of a campaign by wave and status. */
 export async function countByWave(db: Queryable, campaignId: string): Promise<WaveCounts[]> {
   const { rows } = await db.query<{ wave: number; status: TpeStatus; count: number }>({
@@ -73,16 +72,6 @@ export async function countByWave(db: Queryable, campaignId: string): Promise<Wa
   const waves = new Map<number, StatusCounts>();
   for (const { wave, status, count } of rows) waves.set(wave, { ...waves.get(wave), [status]: count });
   return [...waves].map(([wave, counts]) => ({ wave, counts }));
-}
-
-export function sumOf(waves: readonly WaveCounts[]): StatusCounts {
-  const sum: StatusCounts = {};
-  for (const { counts } of waves) {
-    for (const [status, count] of Object.entries(counts) as [TpeStatus, number][]) {
-      sum[status] = (sum[status] ?? 0) + count;
-    }
-  }
-  return sum;
 }
 
 /** When something last happened to a terminal of these waves, and how many are not final yet. */

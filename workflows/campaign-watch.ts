@@ -1,5 +1,5 @@
 /** Keeps a campaign's counts near the truth without a signal per terminal, and acts on what they mean. */
-import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
 import type { CampaignActivities, ProgressAnswer, ProgressReport } from '../activities/types.ts';
 import type { CommandDesk } from './command-desk.ts';
 import { CAMPAIGN_TASK_QUEUE } from './names.ts';
@@ -39,6 +39,12 @@ export interface WatchOptions {
   changed: () => void;
 }
 
+/**
+ * What changes together is looked at once; and the look that is out of date is not called off in the same step in
+ * which waves are told, which Temporal's test server gets wrong when the look ends at that very moment.
+ */
+const SETTLING_MS = 500;
+
 const { raiseAlert } = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
@@ -53,6 +59,7 @@ export function openCampaignWatch(options: WatchOptions): CampaignWatch {
   let closed = false;
   let since = Date.now();
   let loop: Promise<void> | undefined;
+  let restarting: Promise<void> | undefined;
 
   return {
     get report() {
@@ -64,7 +71,11 @@ export function openCampaignWatch(options: WatchOptions): CampaignWatch {
     start: () => void (loop ??= keepLooking()),
     restart() {
       since = Date.now();
-      looking.cancel();
+      // Commands come in the workflow's own scope, which a cancellation request in Temporal has ended.
+      restarting ??= CancellationScope.nonCancellable(() => sleep(SETTLING_MS)).then(() => {
+        restarting = undefined;
+        looking.cancel();
+      });
     },
     async judgeOnceMore() {
       const { awaitProgress } = reader(1);
@@ -72,6 +83,7 @@ export function openCampaignWatch(options: WatchOptions): CampaignWatch {
     },
     async close() {
       closed = true;
+      await restarting;
       looking.cancel();
       await loop;
     },

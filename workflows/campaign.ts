@@ -28,7 +28,7 @@ import {
 } from './messages.ts';
 import { CAMPAIGN_TASK_QUEUE, tmsTaskQueue, waveWorkflowId } from './names.ts';
 import { refuseChange } from './policy/change.ts';
-import { describeShortfall } from './policy/gates.ts';
+import { describeShortfall, sumOf } from './policy/gates.ts';
 import { describeInterval } from './policy/polling.ts';
 import { describeProgress, estimateEnd, ratePerMinute } from './policy/progress.ts';
 import type { Batch } from './policy/sizing.ts';
@@ -155,7 +155,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     if (!desk.stop)
       status = opened.needsApproval ? 'PENDING_APPROVAL' : opened.started ? 'RUNNING' : 'SCHEDULED';
     for (const { wave } of opened.waves) if (!states.has(wave)) states.set(wave, 'WAITING');
-    watch.take({ counts: opened.counts, waves: [], compensations: {} });
+    watch.take({ counts: sumOf(opened.waveCounts), waves: opened.waveCounts, compensations: {} });
     show();
     return opened;
   }

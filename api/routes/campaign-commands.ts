@@ -82,7 +82,7 @@ const COMMANDS: Record<CommandName, CommandKind> = {
     operationId: 'approveCampaign',
     summary: 'Approve a campaign, or the gate that it waits at',
     description:
-      'Four eyes: for a campaign that waits to be started it counts only with a name that is not its author’s.',
+      'Four eyes: for a campaign that waits to be started it counts only with a name other than that of its author.',
     body: commandRequest,
     possible: canApprove,
     problems: ['approval-refused'],

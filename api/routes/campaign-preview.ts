@@ -27,7 +27,11 @@ const preview = defineRoute({
     const { targets } = plan;
     if ('tpeIds' in targets && found.total < targets.tpeIds.length) {
       const unknown = await findUnknown(pool, targets.tpeIds);
-      throw refusal({ outcome: 'unknown', ...unknown }, targets.tpeIds, tmsNames);
+      throw refusal(
+        { outcome: 'unknown', ...unknown },
+        { tpeIds: targets.tpeIds, below: '/targets' },
+        tmsNames,
+      );
     }
     return { status: 200, body: { ...found, refusals: refusalsOf(found, plan, tmsNames) } };
   },

@@ -134,9 +134,7 @@ async function readRetriable(
   selection: RetrySelection,
   inPath: boolean,
 ): Promise<string[]> {
-  const strangers = selection.tpeIds
-    ? await findStrangers(pool, campaignId, selection.tpeIds, NAMED)
-    : [];
+  const strangers = selection.tpeIds ? await findStrangers(pool, campaignId, selection.tpeIds, NAMED) : [];
   if (strangers.length > 0 && inPath) {
     throw new Problem('not-found', {
       detail: `The terminal is not in campaign ${campaignId}.`,

@@ -317,14 +317,9 @@ export const campaignRetryRequest = z
       .min(1, 'must name at least one status')
       .optional()
       .openapi({ description: 'Default FAILED and TIMEOUT.' }),
-    reasons: z
-      .array(label(200))
-      .min(1, 'must name at least one reason')
-      .max(50)
-      .optional()
-      .openapi({
-        description: 'Reason codes by their beginning: `failed` covers `failed:battery-low`. Default all.',
-      }),
+    reasons: z.array(label(200)).min(1, 'must name at least one reason').max(50).optional().openapi({
+      description: 'Reason codes by their beginning: `failed` covers `failed:battery-low`. Default all.',
+    }),
   })
   .openapi('CampaignRetryRequest');
 export type CampaignRetryRequest = z.output<typeof campaignRetryRequest>;

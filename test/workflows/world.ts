@@ -186,7 +186,7 @@ export class World {
           createdBy: this.createdBy,
           total: this.rows.size,
           waves: this.plan(),
-          counts: this.counts(),
+          waveCounts: this.report().waves,
         };
       },
       recordDecision: async ({ command, by, reason }) => {

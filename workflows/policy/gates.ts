@@ -2,12 +2,23 @@
  * What the counts of a wave mean: whether its gate is reached, whether too many have failed. Judged in two places
  * by the same code: where the counts are read, to know whether the campaign must hear of them, and in the campaign.
  */
-import { countFinal, type StatusCounts } from '../status.ts';
+import { countFinal, type StatusCounts, type TpeStatus } from '../status.ts';
 import type { FailureThreshold, GatePolicy } from './types.ts';
 
 export interface WaveCounts {
   wave: number;
   counts: StatusCounts;
+}
+
+/** The counts of all waves together. */
+export function sumOf(waves: readonly WaveCounts[]): StatusCounts {
+  const sum: StatusCounts = {};
+  for (const { counts } of waves) {
+    for (const [status, count] of Object.entries(counts) as [TpeStatus, number][]) {
+      sum[status] = (sum[status] ?? 0) + count;
+    }
+  }
+  return sum;
 }
 
 /** By what a wave is judged. */
@@ -73,7 +84,7 @@ export function judgeWave({ wave, gate, threshold, forgiven }: WaveRules, counts
   }
 }
 
-/** The verdicts of all waves that have rules; a wave without terminals counts as settled. */
+/** The verdicts of all waves that have rules; a wave without terminals, absent from `waves`, is reached. */
 export function judgeWaves(rules: readonly WaveRules[], waves: readonly WaveCounts[]): WaveVerdict[] {
   return rules.map((rule) => judgeWave(rule, waves.find(({ wave }) => wave === rule.wave)?.counts ?? {}));
 }
