@@ -56,7 +56,7 @@ export function openCampaignWatch(options: WatchOptions): CampaignWatch {
   const forgiven = new Map<number, number>();
   let report: ProgressReport = { counts: {}, waves: [], compensations: {} };
   let looking = new CancellationScope();
-  let closed = false;
+  const state = { closed: false };
   let since = Date.now();
   let loop: Promise<void> | undefined;
   let restarting: Promise<void> | undefined;
@@ -72,25 +72,28 @@ export function openCampaignWatch(options: WatchOptions): CampaignWatch {
     restart() {
       since = Date.now();
       // Commands come in the workflow's own scope, which a cancellation request in Temporal has ended.
-      restarting ??= CancellationScope.nonCancellable(() => sleep(SETTLING_MS)).then(() => {
-        restarting = undefined;
-        looking.cancel();
-      });
+      restarting ??= CancellationScope.nonCancellable(lookAnew);
     },
     async judgeOnceMore() {
       const { awaitProgress } = reader(1);
       judge(await awaitProgress(input(0)));
     },
     async close() {
-      closed = true;
+      state.closed = true;
       await restarting;
       looking.cancel();
       await loop;
     },
   };
 
+  async function lookAnew(): Promise<void> {
+    await sleep(SETTLING_MS);
+    restarting = undefined;
+    looking.cancel();
+  }
+
   async function keepLooking(): Promise<void> {
-    while (!closed) {
+    while (!state.closed) {
       looking = new CancellationScope();
       try {
         judge(await looking.run(lookOnce));

@@ -98,7 +98,8 @@ export async function campaignWave(input: WaveInput): Promise<void> {
   async function dispatchAll(): Promise<void> {
     let waiting: Batch[] = input.lanes;
     let held: HeldBatch[] = [];
-    while ((waiting.length > 0 || held.length > 0) && !stopped) {
+    for (;;) {
+      if (stopped || (waiting.length === 0 && held.length === 0)) return;
       const seen = reloads;
       const left = await dispatchRound(cutBatches(waiting, rate));
       held.push(...left.held);

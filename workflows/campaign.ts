@@ -99,6 +99,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     const found = runs[run];
     if (!found) return;
     Object.assign(found, { dispatched: found.dispatched || dispatched, opensAt });
+    if (dispatched && found.step === 'update' && !isSomethingLeft()) markDispatched();
     watch.restart();
     waitForWindows();
   });
@@ -109,9 +110,9 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     },
   });
   desk.listen();
-  return CancellationScope.nonCancellable(run);
+  return CancellationScope.nonCancellable(carryOut);
 
-  async function run(): Promise<CampaignProgress> {
+  async function carryOut(): Promise<CampaignProgress> {
     plan = await open();
     if (!desk.stop) await runWaves(plan);
     if (overdue && !desk.stop) await platform.cancelPending(campaignId, 'campaign-ended');
@@ -191,42 +192,47 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     };
     runs.push(started);
     if (step === 'update' && states.get(wave) !== 'PASSED') setState(wave, 'RUNNING');
-    started.result = executeChild(campaignWave, {
-      workflowId: waveWorkflowId(campaignId, run),
-      args: [
-        {
-          campaignId,
-          wave,
-          name,
-          run,
-          targetVersion,
-          lanes,
-          campaignTotal: total,
-          step,
-          rate,
-          paused: desk.paused,
-          policy: { polling, deadlineSeconds, retry, onFailure },
-        },
-      ],
-      // A campaign that somebody terminates asks for nothing more; its shards follow what was asked for.
-      parentClosePolicy: ParentClosePolicy.TERMINATE,
-      staticSummary: `wave ${wave}, ${name} → ${step === 'update' ? targetVersion : 'previous version'}`,
-      typedSearchAttributes: [
-        { key: CAMPAIGN_ID, value: campaignId },
-        { key: TARGET_VERSION, value: targetVersion },
-      ],
-    })
-      .catch((error: unknown) => {
-        if (isCancellation(error)) throw error;
-        // closeCampaign settles what a terminated wave leaves open, and says why.
-        log.warn('a wave has ended without a result', { wave, error });
-      })
-      .then(() => {
-        Object.assign(started, { dispatched: true, ended: true, opensAt: null });
-        if (!isSomethingLeft()) markDispatched();
-      });
+    started.result = followWave(
+      executeChild(campaignWave, {
+        workflowId: waveWorkflowId(campaignId, run),
+        args: [
+          {
+            campaignId,
+            wave,
+            name,
+            run,
+            targetVersion,
+            lanes,
+            campaignTotal: total,
+            step,
+            rate,
+            paused: desk.paused,
+            policy: { polling, deadlineSeconds, retry, onFailure },
+          },
+        ],
+        // A campaign that somebody terminates asks for nothing more; its shards follow what was asked for.
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        staticSummary: `wave ${wave}, ${name} → ${step === 'update' ? targetVersion : 'previous version'}`,
+        typedSearchAttributes: [
+          { key: CAMPAIGN_ID, value: campaignId },
+          { key: TARGET_VERSION, value: targetVersion },
+        ],
+      }),
+      started,
+    );
     watch.restart();
     return started;
+  }
+
+  async function followWave(child: Promise<void>, started: WaveRun): Promise<void> {
+    try {
+      await child;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      // closeCampaign settles what a terminated wave leaves open, and says why.
+      log.warn('a wave has ended without a result', { wave: started.wave, error });
+    }
+    Object.assign(started, { dispatched: true, ended: true, opensAt: null });
   }
 
   function markDispatched(): void {
@@ -351,7 +357,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
   /** Brings back what the campaign has changed, newest wave first: each wave asked for before the one before it. */
   async function rollBack({ waves }: CampaignPlan): Promise<void> {
     wait('the roll-back of what it has changed');
-    const begun = waves.filter(({ wave }) => runs.some((run) => run.wave === wave)).reverse();
+    const begun = waves.filter(({ wave }) => runs.some((run) => run.wave === wave)).toReversed();
     const started: WaveRun[] = [];
     for (const wave of begun) {
       if (desk.rollBackCalledOff || desk.forced) break;
@@ -408,8 +414,8 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
 
   /** Only those that still ask for updates: a roll-back asks the database whether it is paused. */
   function tellWaves(command: WaveCommand): void {
-    for (const { step, ended: over, signal } of runs) {
-      if (step === 'update' && !over) signal(command).catch(logged);
+    for (const wave of runs) {
+      if (wave.step === 'update' && !wave.ended) wave.signal(command).catch(logged);
     }
   }
 

@@ -90,6 +90,8 @@ export function openCommandDesk({ record, changed }: DeskOptions): CommandDesk {
   let advances = 0;
   let awaited: { notBy: string | null } | null = null;
   let advance: 'by-order' | 'by-resume' | 'never' = 'never';
+  /** Approvals and rejections that came before the campaign knew whether it needs one. */
+  let early: (() => void)[] | null = [];
   let recorded = Promise.resolve();
 
   const take = (command: Decision, { by, reason }: Command = {}): void => {
@@ -137,7 +139,7 @@ export function openCommandDesk({ record, changed }: DeskOptions): CommandDesk {
     }
   };
   const approve = (who: Command = {}): void => {
-    if (!awaited) return;
+    if (!awaited) return void early?.push(() => approve(who));
     if (awaited.notBy !== null && (who.by === undefined || who.by === awaited.notBy)) {
       return take('refuse-approval', { ...who, reason: whyRefused(who.by) });
     }
@@ -145,16 +147,17 @@ export function openCommandDesk({ record, changed }: DeskOptions): CommandDesk {
     approvals++;
     take('approve', who);
   };
+  const reject = (who?: Command): void => {
+    if (!awaited) return void early?.push(() => reject(who));
+    if (awaited.notBy !== null && !stop) end('cancel', false, 'reject', who);
+  };
   return {
     listen() {
       setHandler(pauseSignal, pause);
       setHandler(resumeSignal, resume);
       setHandler(cancelSignal, cancel);
       setHandler(approveSignal, approve);
-      setHandler(rejectSignal, (who) => {
-        if (awaited?.notBy == null || stop) return;
-        end('cancel', false, 'reject', who);
-      });
+      setHandler(rejectSignal, reject);
       setHandler(startNextWaveSignal, (who) => {
         if (advance === 'never') return;
         advance = 'never';
@@ -188,8 +191,16 @@ export function openCommandDesk({ record, changed }: DeskOptions): CommandDesk {
     get advances() {
       return advances;
     },
-    expectApproval: (notBy) => void (awaited = { notBy }),
-    expectAdvance: (expected) => void (advance = expected),
+    expectApproval(notBy) {
+      awaited = { notBy };
+      const waiting = early ?? [];
+      early = null;
+      for (const handle of waiting) handle();
+    },
+    expectAdvance(expected) {
+      advance = expected;
+      early = null;
+    },
     pause: (reason) => pause({ by: PLATFORM, reason }),
     abort(rollBack, reason) {
       if (!stop) end('abort', rollBack, rollBack ? 'roll-back' : 'abort', { by: PLATFORM, reason });

@@ -1,5 +1,6 @@
 /** Campaigns: create, list, read. */
-import { countByWave, sumOf } from '../../db/campaign-run.ts';
+import { countByWave } from '../../db/campaign-run.ts';
+import { sumOf } from '../../workflows/policy/gates.ts';
 import {
   countStatuses,
   findCampaign,

@@ -28,7 +28,7 @@ afterAll(() => platform?.stop());
 
 /** Once a paused campaign has no dispatch under way any more. */
 async function untilStill(campaignId: string): Promise<void> {
-  const handle = platform.temporal.workflow.getHandle(`campaign-${campaignId}`);
+  const handle = platform.temporal.workflow.getHandle(`wave-${campaignId}-0`);
   await until(async () => {
     const { raw } = await handle.describe();
     return !(raw.pendingActivities ?? []).some(({ activityType }) => activityType?.name === 'dispatch');

@@ -14,7 +14,10 @@ import {
   campaignWorkflowId,
   shardWorkflowId,
   tpeWorkflowId,
+  waveWorkflowId,
 } from '../../workflows/names.ts';
+import { DEFAULT_RETRY } from '../../workflows/policy/defaults.ts';
+import type { CampaignPolicy } from '../../workflows/policy/types.ts';
 import { HISTORIES, historyToText } from './histories.ts';
 import { SkippedTime } from './time-skipping.ts';
 import type { Behaviour } from './world.ts';
@@ -23,6 +26,7 @@ interface Scenario {
   behaviour: Behaviour;
   /** Signals to the campaign, by minute. */
   signals?: [minute: number, name: 'pause' | 'resume' | 'cancel'][];
+  policy?: Partial<CampaignPolicy>;
 }
 
 const SCENARIOS: Record<string, Scenario> = {
@@ -37,6 +41,14 @@ const SCENARIOS: Record<string, Scenario> = {
     ],
   },
   cancelled: { behaviour: { cancel: 'cancelled', says: [[13, 'CANCELLED']] }, signals: [[12, 'cancel']] },
+  retried: {
+    behaviour: { failsInAttempts: [1], runsTargetFrom: 4 },
+    policy: { retry: { ...DEFAULT_RETRY, attempts: 2 } },
+  },
+  'rolled-back': {
+    behaviour: { runsTargetFrom: 4, says: [[1, 'INSTALLING']], failsInAttempts: [1] },
+    policy: { onFailure: 'roll-back' },
+  },
   'cancelled-too-late': { behaviour: { cancel: 'too-late', runsTargetFrom: 90 }, signals: [[12, 'cancel']] },
 };
 
@@ -48,9 +60,10 @@ describe.runIf(process.env.RECORD_HISTORIES)('recording histories', () => {
   });
   afterAll(() => time.stop());
 
-  it.each(Object.entries(SCENARIOS))('%s', async (name, { behaviour, signals = [] }) => {
+  it.each(Object.entries(SCENARIOS))('%s', async (name, { behaviour, policy = {}, signals = [] }) => {
     await time.withWorld(async (world) => {
       world.behaviour = behaviour;
+      world.policy = policy;
       const tpe = world.addTpe(1);
       world.addTpe(2);
       const campaignId = randomUUID();
@@ -68,6 +81,7 @@ describe.runIf(process.env.RECORD_HISTORIES)('recording histories', () => {
       await handle.result();
       const workflows = {
         campaign: campaignWorkflowId(campaignId),
+        wave: waveWorkflowId(campaignId, 0),
         shard: shardWorkflowId(campaignId, 0),
         tpe: tpeWorkflowId(campaignId, tpe.tpeId),
       };

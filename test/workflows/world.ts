@@ -49,7 +49,7 @@ export interface Behaviour {
   /** In these attempts it fails at once, whatever else is said here. */
   failsInAttempts?: number[];
   /** What becomes of its roll-back; by default it is done after three minutes. */
-  rollBack?: 'rejected' | 'never';
+  rollBack?: 'rejected' | 'never' | 'held';
 }
 
 interface Row {
@@ -173,7 +173,7 @@ export class World {
           // Most tests are about a few terminals, of which one is more than 5 %.
           failureThreshold: null,
           polling: this.windows,
-          progressEverySeconds: 60,
+          progressEverySeconds: 300,
           ...this.policy,
         };
         const needsApproval = policy.approval === 'four-eyes' && !this.approved;
@@ -372,6 +372,9 @@ export class World {
     } else {
       if (row.compensation !== 'PENDING') return { outcome: 'left' };
       if (this.behaviourOf(tpe).rollBack === 'rejected') return { outcome: 'rejected', reason: 'too old' };
+      if (this.behaviourOf(tpe).rollBack === 'held') {
+        throw ApplicationFailure.create({ type: 'NotNow', category: 'BENIGN' });
+      }
       row.compensation = 'REQUESTED';
       this.rolledBack.push(tpe.tpeId);
     }
