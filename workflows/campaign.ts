@@ -333,11 +333,9 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     const all = Promise.all(runs.map(({ result }) => result));
     let allEnded = false;
     const finished = all.then(() => void (allEnded = true));
-    const asking = new CancellationScope();
-    const asked = asking.run(askToCancel).catch(() => undefined);
+    // Not waited for: what the TMSs don't answer must not keep the campaign from its end.
+    if (!desk.forced) askToCancel().catch(logged);
     await condition(() => desk.forced || allEnded, limit);
-    asking.cancel();
-    await asked;
     if (!allEnded) {
       if (!desk.forced)
         desk.giveUpWaiting(`the cancellation was not over within ${describeInterval(cancelWithinSeconds)}`);

@@ -43,9 +43,16 @@ export class SkippedTime {
     return this.env.teardown();
   }
 
-  /** Runs `test` over a new world while workers for it are up. */
-  async withWorld<T>(test: (world: World) => Promise<T>): Promise<T> {
+  /**
+   * Runs `test` over a new world while workers for it are up.
+   * @param prepare replaces activities of the world before the workers take them
+   */
+  async withWorld<T>(
+    test: (world: World) => Promise<T>,
+    prepare: (world: World) => void = () => undefined,
+  ): Promise<T> {
     const world = new World(() => this.env.currentTimeMs(), this.env.client);
+    prepare(world);
     const { nativeConnection: connection } = this.env;
     const workers = await Promise.all([
       Worker.create({

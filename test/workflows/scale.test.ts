@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
+import { DEFAULT_GATE } from '../../workflows/policy/defaults.ts';
+import { judgeWaves, sumOf, type WaveCounts } from '../../workflows/policy/gates.ts';
+import { moved } from '../../workflows/policy/progress.ts';
+import { SkippedTime } from './time-skipping.ts';
+import type { World } from './world.ts';
+
+/** Temporal warns at more events than this in one history. */
+const BOUND = 10_240;
+/** Terminals of each wave. */
+const SIZES = [1_000, 19_000, 100_000];
+const TOTAL = 120_000;
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await SkippedTime.start();
+});
+afterAll(() => time.stop());
+
+/** Terminals that have been asked for, by wave; each is SUCCESS at once. */
+const done = SIZES.map(() => 0);
+
+/** Every batch and shard is there as in production; terminals are only counted. */
+function countOnly(world: World): void {
+  const firsts = SIZES.map((_, index) => SIZES.slice(0, index).reduce((sum, size) => sum + size, 0));
+  const waves = (): WaveCounts[] =>
+    SIZES.map((size, index) => {
+      const success = done[index] ?? 0;
+      return { wave: index + 1, counts: { SUCCESS: success, PENDING: size - success } };
+    });
+  world.policy.waves = SIZES.map((count, index) => ({
+    name: `wave ${index + 1}`,
+    size: { count },
+    gate: { ...DEFAULT_GATE, soakSeconds: 600 },
+  }));
+  const campaign = world.campaignActivities();
+  const tms = world.tmsActivities();
+  world.campaignActivities = () => ({
+    ...campaign,
+    openCampaign: async (campaignId) => ({
+      ...(await campaign.openCampaign(campaignId)),
+      total: TOTAL,
+      waves: SIZES.map((size, index) => {
+        const from = firsts[index] ?? 0;
+        const lanes = [{ tms: 'alpha', from, to: from + size }];
+        return { wave: index + 1, name: `wave ${index + 1}`, total: size, lanes };
+      }),
+      waveCounts: waves(),
+    }),
+    awaitProgress: async ({ seen, step, rules, verdicts }) => {
+      const counts = sumOf(waves());
+      const isNews =
+        moved(seen, counts) >= step ||
+        JSON.stringify(judgeWaves(rules, waves())) !== JSON.stringify(verdicts);
+      if (isNews) return { counts, waves: waves(), compensations: {}, stalled: false };
+      throw ApplicationFailure.create({ type: 'NoProgress', category: 'BENIGN' });
+    },
+    closeCampaign: async () => ({ counts: sumOf(waves()), waves: waves(), compensations: {} }),
+  });
+  world.tmsActivities = () => ({
+    ...tms,
+    dispatch: async ({ from, to, firstShard, shardSize }) => {
+      const wave = firsts.findLastIndex((first) => first <= from);
+      done[wave] = (done[wave] ?? 0) + to - from;
+      const shards = Array.from({ length: Math.ceil((to - from) / shardSize) }, (_, index) => ({
+        shard: firstShard + index,
+        terminals: shardSize,
+      }));
+      return { shards, remaining: 0 };
+    },
+  });
+}
+
+it(
+  'a campaign of 120,000 terminals in three waves keeps every history under the bound',
+  { timeout: 300_000 },
+  async () => {
+    await time.withWorld(async () => {
+      const campaignId = randomUUID();
+      const handle = await time.env.client.workflow.start('campaign', {
+        workflowId: campaignWorkflowId(campaignId),
+        taskQueue: CAMPAIGN_TASK_QUEUE,
+        args: [{ campaignId }],
+      });
+      await handle.result();
+      expect(done).toEqual(SIZES);
+      const ids = [campaignWorkflowId(campaignId), ...SIZES.map((_, run) => waveWorkflowId(campaignId, run))];
+      const lengths = await Promise.all(
+        ids.map(async (id) => {
+          const { events } = await time.env.client.workflow.getHandle(id).fetchHistory();
+          return events?.length ?? 0;
+        }),
+      );
+      expect(lengths[0]).toBeLessThan(1_710);
+      for (const length of lengths) expect(length).toBeLessThan(BOUND);
+      // Shards of 134 terminals, each at least initiated, started and completed.
+      expect(lengths.at(-1)).toBeGreaterThan(3 * Math.floor(100_000 / 134));
+    }, countOnly);
+  },
+);
