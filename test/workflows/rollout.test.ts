@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { campaign } from '../../workflows/campaign.ts';
 import {
   approveSignal,
@@ -15,32 +16,31 @@ import {
 import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId } from '../../workflows/names.ts';
 import { DEFAULT_GATE, DEFAULT_RETRY } from '../../workflows/policy/defaults.ts';
 import type { GatePolicy, WavePolicy } from '../../workflows/policy/types.ts';
-import { SkippedTime } from './time-skipping.ts';
+import { prepareWorkflows, SkippedTime } from './time-skipping.ts';
 import type { World } from './world.ts';
 
 const HOUR = 3_600_000;
 
+// A server for each test: what a cancelled campaign leaves behind keeps this one's time from being skipped.
+let workflows: WorkflowBundle;
 let time: SkippedTime;
 beforeAll(async () => {
-  time = await SkippedTime.start();
+  workflows = await prepareWorkflows();
 });
-afterAll(() => time.stop());
+beforeEach(async () => {
+  time = await SkippedTime.start(workflows);
+});
+afterEach(() => time.stop());
 
 type Handle = WorkflowHandle<typeof campaign>;
 
-const started: Handle[] = [];
-// What a failed test has left running must not be in the way of the next one.
-afterEach(() => Promise.all(started.splice(0).map((handle) => handle.terminate().catch(() => undefined))));
-
-async function start(): Promise<Handle> {
+function start(): Promise<Handle> {
   const campaignId = randomUUID();
-  const handle = await time.env.client.workflow.start<typeof campaign>('campaign', {
+  return time.env.client.workflow.start<typeof campaign>('campaign', {
     workflowId: campaignWorkflowId(campaignId),
     taskQueue: CAMPAIGN_TASK_QUEUE,
     args: [{ campaignId }],
   });
-  started.push(handle);
-  return handle;
 }
 
 /** A campaign in waves of so many terminals; all have the same gate. */

@@ -27,8 +27,9 @@ export class SkippedTime {
     this.workflowBundle = workflowBundle;
   }
 
-  static async start(): Promise<SkippedTime> {
-    const bundle = await prepareWorkflows();
+  /** @param prepared the workflows, where the file has prepared them already */
+  static async start(prepared?: WorkflowBundle): Promise<SkippedTime> {
+    const bundle = prepared ?? (await prepareWorkflows());
     const env = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path: inject('testServerPath') } },
     });
