@@ -75,7 +75,8 @@ test('a topic that is different is corrected, and what an operator has set besid
     ],
   });
   await Promise.all([ensureTopics(config), ensureTopics(config)]);
-  expect(await found('cleanup.policy', 'retention.ms')).toEqual(designed);
+  // The broker answers with what was until it has read its own log of settings.
+  await expect.poll(() => found('cleanup.policy', 'retention.ms'), { timeout: 20_000 }).toEqual(designed);
   expect((await found('segment.ms'))['tpe.update.status']).toEqual([12, '3600000']);
 });
 
