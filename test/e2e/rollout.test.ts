@@ -63,3 +63,26 @@ describe('a canary in three waves whose second wave fails over the threshold', (
     expect(progress).toMatchObject({ status: 'ABORTED', compensations });
   });
 });
+
+interface Tpe {
+  status: string;
+  attempt: number;
+}
+
+describe('a campaign at a rate, within maintenance windows, that tries again what fails', () => {
+  it('updates nearly all, each attempt under a key of its own', { timeout: 300_000 }, async () => {
+    const campaignId = await platform.launch(60, {
+      retry: { attempts: 6, backoffSeconds: 0.5, backoffFactor: 1 },
+      rate: { perMinute: 3_000, growthFactor: 2, growEvery: 20 },
+      maintenance: { freezes: [{ from: '2020-12-18', to: '2020-12-26' }] },
+    });
+    const { status } = await platform.untilEnded(campaignId);
+    expect(status).toBe('COMPLETED');
+    const counts = await platform.expectAgreement(campaignId);
+    expect(counts.SUCCESS).toBeGreaterThan(100);
+    const { items } = await platform.call<{ items: Tpe[] }>('GET', `/campaigns/${campaignId}/tpes?limit=500`);
+    const retried = items.filter(({ attempt }) => attempt > 1);
+    expect(retried.length).toBeGreaterThan(5);
+    expect(retried.some((tpe) => tpe.status === 'SUCCESS')).toBe(true);
+  });
+});
