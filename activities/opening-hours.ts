@@ -1,4 +1,4 @@
-/** Whether terminals may be asked for now, by the maintenance windows of their sites and the campaign's end. */
+/** Whether terminals may be asked for at this moment, by the maintenance windows of their sites and the campaign's end. */
 import type { CampaignRules } from '../db/campaign-run.ts';
 import { closesAt, isOpen, nextOpening } from '../workflows/policy/windows.ts';
 

@@ -161,15 +161,14 @@ export async function recordWaiting(
   ]);
 }
 
-/** @returns false if the same was found before */
-export async function recordFinding(db: Queryable, { campaignId, type, reason }: Finding): Promise<boolean> {
-  const { rowCount } = await db.query(
+/** Makes visible what the campaign's rules have found. */
+export async function recordFinding(db: Queryable, { campaignId, type, reason }: Finding): Promise<void> {
+  await db.query(
     `INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
      SELECT $2, campaign_id, 'platform', $3, '{}', correlation_id, traceparent, clock_timestamp()
      FROM campaign WHERE campaign_id = $1`,
     [campaignId, `campaign.${type}`, reason],
   );
-  return rowCount === 1;
 }
 
 /** Changes the policy of a running campaign; a change that is there already is none. */
@@ -228,7 +227,7 @@ export async function markDispatched(db: Queryable, campaignId: string): Promise
   );
 }
 
-/** What decides whether a campaign's terminals may be asked for now. */
+/** What decides whether a campaign's terminals may be asked for at a given moment. */
 export interface CampaignRules {
   status: CampaignStatus;
   policy: Pick<CampaignPolicy, 'rate' | 'maintenance' | 'endAt' | 'retry'>;
