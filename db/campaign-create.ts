@@ -1,7 +1,7 @@
 /** Creates a campaign and its terminals in one transaction, or says why not and leaves nothing behind. */
 import { DatabaseError } from 'pg';
 import type { CampaignPolicy } from '../workflows/policy/types.ts';
-import { announceStatus } from './announce.ts';
+import { announceStatus, recordTpeEvents } from './announce.ts';
 import { fromTargets, prepareSelection, type CampaignTargets, type Selection } from './campaign-targets.ts';
 import { isPlain, ordinal, placeTargets, waveRules } from './campaign-waves.ts';
 import { Parameters } from './parameters.ts';
@@ -147,31 +147,35 @@ WITH selected AS MATERIALIZED (${selected}
   SELECT ${id}, policy.wave, policy.of->>'name', coalesce(counted.total, 0)
   FROM jsonb_array_elements(${policy}->'waves') WITH ORDINALITY AS policy(of, wave)
   LEFT JOIN (SELECT wave, count(*) AS total FROM selected GROUP BY wave) AS counted USING (wave)
-), skipped AS (
-  SELECT * FROM selected WHERE skip_reason IS NOT NULL
+  RETURNING wave, name, total
 ), recorded AS (
-  INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent)
-  SELECT 'campaign.created', campaign_id, NULL, created_by, NULL,
+  INSERT INTO event (type, campaign_id, actor, data, correlation_id, traceparent)
+  SELECT 'campaign.created', campaign_id, created_by,
          jsonb_strip_nulls(jsonb_build_object('name', name, 'targetVersion', version_cible, 'total', total,
            'selection', CASE WHEN targets ? 'tpeIds' THEN jsonb_build_object('tpeIds', total) ELSE targets END,
            'policyTemplate', policy_template, 'retryOf', retry_of))
-         || jsonb_build_object('policy', policy),
+         || jsonb_build_object('policy', policy, 'waves',
+              (SELECT jsonb_agg(jsonb_build_object('wave', wave, 'name', name, 'total', total) ORDER BY wave) FROM waved)),
          correlation_id, traceparent
   FROM made
-  UNION ALL
-  SELECT 'tpe.skipped', ${id}, tpe_id, ${actor}, skip_reason,
-         jsonb_strip_nulls(jsonb_build_object('to', 'SKIPPED', 'attempt', 1, 'version', version)),
-         ${correlation}, ${trace}
-  FROM skipped
+  RETURNING seq
+), skipped AS (
+  SELECT ${id} AS campaign_id, tpe_id, id_tms, tms, model, site, wave, 'SKIPPED' AS status, skip_reason AS reason,
+         1 AS attempt, NULL AS compensation, NULL AS compensation_reason, version AS from_version,
+         ${target} AS version_cible, version, 1 AS sequence, ${correlation} AS correlation_id,
+         ${trace} AS traceparent, now() AS last_update
+  FROM selected WHERE skip_reason IS NOT NULL
+    -- Its own event comes before those of its terminals.
+    AND (SELECT count(*) FROM recorded) = 1
+), left_out AS (
+  ${recordTpeEvents('skipped', {
+    type: "'tpe.skipped'",
+    actor,
+    from: "'PENDING'",
+    data: `jsonb_build_object('version', version)`,
+  })}
 ), announced AS (
-  ${announceStatus(
-    `(SELECT ${id} AS campaign_id, tpe_id, id_tms, tms, model, site, wave, 'SKIPPED' AS status, skip_reason AS reason,
-             1 AS attempt, NULL AS compensation, NULL AS compensation_reason, version AS from_version,
-             ${target} AS version_cible, version, 1 AS sequence, ${correlation} AS correlation_id,
-             ${trace} AS traceparent, now() AS last_update
-      FROM skipped) AS announced`,
-    p(topicPrefix),
-  )}
+  ${announceStatus('skipped', p(topicPrefix))}
 )
 SELECT count(*)::integer AS total, coalesce(array_agg(DISTINCT tms), '{}') AS tms FROM selected`;
 }

@@ -2,7 +2,14 @@
  * Roll-backs of terminals: each is an attempt of its own, whose state stands beside the status of the update. A
  * terminal that had been updated and is back is CANCELLED, reason `rolled-back`; what had failed stays what it was.
  */
-import { announceCommand, announceStatus } from './announce.ts';
+import {
+  announceCommand,
+  announceStatus,
+  announceVersion,
+  inContext,
+  recordTpeEvents,
+  rememberVersion,
+} from './announce.ts';
 import type { Queryable } from './pool.ts';
 import type { TransitionContext } from './transitions.ts';
 
@@ -19,9 +26,9 @@ export interface Compensation {
   version?: string | null;
 }
 
-const MOVED = `
-  SELECT c.*, t.id_tms, t.model, t.site, k.version_cible, k.correlation_id, k.traceparent
-  FROM changed c JOIN tpe t USING (tpe_id) JOIN campaign k USING (campaign_id)`;
+/** What an event of a roll-back tells besides: the version that the terminal is to have again. */
+const TOLD = `jsonb_build_object('compensation', compensation, 'compensationFrom', old_compensation,
+  'toVersion', from_version, 'operationId', operation_id, 'version', version)`;
 
 const RANK = (column: string): string =>
   `CASE ${column} WHEN 'PENDING' THEN 0 WHEN 'REQUESTED' THEN 1 ELSE 2 END`;
@@ -32,7 +39,8 @@ WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[])
     AS t(campaign_id, tpe_id, attempt, state, reason, operation_id, version)
 ), due AS (
-  SELECT i.* FROM input i JOIN campaign_tpe c USING (campaign_id, tpe_id, attempt)
+  SELECT i.*, c.status AS old_status, c.compensation AS old_compensation
+  FROM input i JOIN campaign_tpe c USING (campaign_id, tpe_id, attempt)
   WHERE c.compensation IS NOT NULL AND ${RANK('c.compensation')} < ${RANK('i.state')}
   ORDER BY c.campaign_id, c.tpe_id
   FOR UPDATE OF c
@@ -49,25 +57,26 @@ WITH input AS (
       last_update  = clock_timestamp()
   FROM due d
   WHERE c.campaign_id = d.campaign_id AND c.tpe_id = d.tpe_id
-  RETURNING c.*
-), moved AS (${MOVED}
+  RETURNING c.*, d.old_status, d.old_compensation
+), moved AS (
+  ${inContext('changed')}
 ), seen AS (
-  UPDATE tpe SET version_courante = c.version, last_seen = clock_timestamp()
-  FROM changed c
-  WHERE tpe.tpe_id = c.tpe_id AND c.version IS NOT NULL AND tpe.version_courante IS DISTINCT FROM c.version
+  ${rememberVersion('changed')}
 ), recorded AS (
-  INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent, occurred_at)
-  SELECT CASE compensation WHEN 'REQUESTED' THEN 'tpe.rollback-requested' WHEN 'ROLLED_BACK' THEN 'tpe.rolled-back'
-                           WHEN 'LEFT' THEN 'tpe.rollback-left' ELSE 'tpe.rollback-failed' END,
-         campaign_id, tpe_id, $9, compensation_reason,
-         jsonb_strip_nulls(jsonb_build_object('status', status, 'attempt', attempt, 'to', from_version,
-           'operationId', operation_id, 'version', version)),
-         correlation_id, traceparent, last_update
-  FROM moved
+  ${recordTpeEvents('moved', {
+    type: `CASE compensation WHEN 'REQUESTED' THEN 'tpe.rollback-requested' WHEN 'ROLLED_BACK' THEN 'tpe.rolled-back'
+                             WHEN 'LEFT' THEN 'tpe.rollback-left' ELSE 'tpe.rollback-failed' END`,
+    actor: '$9',
+    reason: 'compensation_reason',
+    from: 'old_status',
+    data: TOLD,
+  })}
 ), commanded AS (
   ${announceCommand('moved', '$8', 'from_version', "compensation = 'REQUESTED'")}
 ), announced AS (
   ${announceStatus('moved', '$8')}
+), versions AS (
+  ${announceVersion('seen', '$8')}
 )
 SELECT compensation AS state, (extract(epoch FROM requested_at) * 1000)::float8 AS "requestedAt" FROM moved`;
 
@@ -121,15 +130,17 @@ WITH target AS (
       last_update = clock_timestamp()
   FROM target t
   WHERE c.campaign_id = t.campaign_id AND c.tpe_id = t.tpe_id
-  RETURNING c.*
-), moved AS (${MOVED}
+  RETURNING c.*, NULL AS old_compensation
+), moved AS (
+  ${inContext('changed')}
 ), recorded AS (
-  INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent, occurred_at)
-  SELECT CASE compensation WHEN 'PENDING' THEN 'tpe.rolling-back' ELSE 'tpe.rollback-failed' END,
-         campaign_id, tpe_id, $3, compensation_reason,
-         jsonb_strip_nulls(jsonb_build_object('status', status, 'attempt', attempt, 'to', from_version)),
-         correlation_id, traceparent, last_update
-  FROM moved
+  ${recordTpeEvents('moved', {
+    type: `CASE compensation WHEN 'PENDING' THEN 'tpe.rolling-back' ELSE 'tpe.rollback-failed' END`,
+    actor: '$3',
+    reason: 'compensation_reason',
+    from: 'status',
+    data: TOLD,
+  })}
 )
 ${announceStatus('moved', '$2')}`;
 

@@ -1,5 +1,5 @@
 /** Further attempts of a terminal within its campaign. */
-import { announceStatus } from './announce.ts';
+import { announceStatus, inContext, recordTpeEvents } from './announce.ts';
 import type { Queryable } from './pool.ts';
 import type { TransitionContext } from './transitions.ts';
 
@@ -16,21 +16,24 @@ export async function beginRetry(
   await db.query({
     name: 'begin-retry',
     text: `WITH changed AS (
-      UPDATE campaign_tpe
+      UPDATE campaign_tpe c
       SET attempt = attempt + 1, status = 'PENDING', reason = $4, operation_id = NULL, tms_state = NULL,
           requested_at = NULL, sequence = sequence + 1, shard = coalesce(shard, $5::integer),
           last_update = clock_timestamp()
-      WHERE campaign_id = $1 AND tpe_id = $2 AND attempt = $3 AND status IN ('PENDING', 'REQUESTED', 'INSTALLING')
-      RETURNING *
+      FROM (SELECT campaign_id, tpe_id, status AS old_status FROM campaign_tpe
+            WHERE campaign_id = $1 AND tpe_id = $2 FOR UPDATE) AS before
+      WHERE c.campaign_id = before.campaign_id AND c.tpe_id = before.tpe_id AND attempt = $3
+        AND status IN ('PENDING', 'REQUESTED', 'INSTALLING')
+      RETURNING c.*, before.old_status
     ), moved AS (
-      SELECT c.*, t.id_tms, t.model, t.site, k.version_cible, k.correlation_id, k.traceparent
-      FROM changed c JOIN tpe t USING (tpe_id) JOIN campaign k USING (campaign_id)
+      ${inContext('changed')}
     ), recorded AS (
-      INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent, occurred_at)
-      SELECT 'tpe.retrying', campaign_id, tpe_id, $7, reason,
-             jsonb_build_object('failedAttempt', attempt - 1, 'attempt', attempt, 'wave', wave),
-             correlation_id, traceparent, last_update
-      FROM moved
+      ${recordTpeEvents('moved', {
+        type: "'tpe.retrying'",
+        actor: '$7',
+        from: 'old_status',
+        data: `jsonb_build_object('failedAttempt', attempt - 1)`,
+      })}
     )
     ${announceStatus('moved', '$6')}`,
     values: [

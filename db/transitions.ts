@@ -5,7 +5,14 @@
  */
 import type { OperationState } from '../tms/contract.ts';
 import type { TpeStatus } from '../workflows/status.ts';
-import { announceCommand, announceStatus } from './announce.ts';
+import {
+  announceCommand,
+  announceStatus,
+  announceVersion,
+  inContext,
+  recordTpeEvents,
+  rememberVersion,
+} from './announce.ts';
 import type { Queryable } from './pool.ts';
 
 /** A status that a terminal is to have. Null and absent fields leave what is there. */
@@ -74,29 +81,28 @@ WITH input AS (
   WHERE c.campaign_id = d.campaign_id AND c.tpe_id = d.tpe_id
   RETURNING c.*, d.old_status, d.moves
 ), moved AS (
-  SELECT c.*, t.id_tms, t.model, t.site, k.version_cible, k.correlation_id, k.traceparent
-  FROM changed c JOIN tpe t USING (tpe_id) JOIN campaign k USING (campaign_id)
-  WHERE c.moves
+  ${inContext('changed')} WHERE c.moves
 ), seen AS (
-  UPDATE tpe SET version_courante = c.version, last_seen = clock_timestamp()
-  FROM changed c
-  WHERE tpe.tpe_id = c.tpe_id AND c.version IS NOT NULL AND tpe.version_courante IS DISTINCT FROM c.version
+  ${rememberVersion('changed')}
 ), known AS (
   UPDATE tpe SET unknown_to_tms_since = CASE WHEN c.reason = 'rejected:unknown-terminal' THEN clock_timestamp() END
   FROM changed c
   WHERE c.moves AND c.status IN ('REQUESTED', 'FAILED') AND tpe.tpe_id = c.tpe_id AND c.version IS NULL
     AND (tpe.unknown_to_tms_since IS NULL) = (c.reason IS NOT DISTINCT FROM 'rejected:unknown-terminal')
 ), recorded AS (
-  INSERT INTO event (type, campaign_id, tpe_id, actor, reason, data, correlation_id, traceparent, occurred_at)
-  SELECT 'tpe.' || lower(status), campaign_id, tpe_id, $11, reason,
-         jsonb_strip_nulls(jsonb_build_object('from', old_status, 'to', status, 'attempt', attempt,
-           'operationId', operation_id, 'tmsState', tms_state, 'version', version)),
-         correlation_id, traceparent, last_update
-  FROM moved
+  ${recordTpeEvents('moved', {
+    type: "'tpe.' || lower(status)",
+    actor: '$11',
+    from: 'old_status',
+    data: `jsonb_build_object('operationId', operation_id, 'tmsState', tms_state, 'version', version,
+             'requestedAt', CASE WHEN tpe_status_rank(status) = 3 THEN requested_at END)`,
+  })}
 ), commanded AS (
   ${announceCommand('moved', '$10', 'version_cible', "old_status = 'PENDING' AND status IN ('REQUESTED', 'INSTALLING')")}
 ), announced AS (
   ${announceStatus('moved', '$10')}
+), versions AS (
+  ${announceVersion('seen', '$10')}
 )
 SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", tms, status,
        extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest"
