@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { findKnownOperations } from '../db/campaign-tpe.ts';
 import type { Pool } from '../db/pool.ts';
+import { redactText } from '../redact.ts';
 import type { OperationReport, TmsAdapter } from '../tms/contract.ts';
 import { TmsError } from '../tms/errors.ts';
 import { idempotencyKey } from '../workflows/names.ts';
@@ -67,7 +68,7 @@ export async function askFor<T extends AskedTpe>(
       some.forEach((tpe, index) => {
         const result = results[index];
         if (result?.outcome === 'accepted') accepted(tpe, result.operationId);
-        else if (result?.outcome === 'rejected') rejected(tpe, result.reason);
+        else if (result?.outcome === 'rejected') rejected(tpe, redactText(result.reason));
         else return;
         open.delete(tpe);
       });

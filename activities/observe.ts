@@ -1,6 +1,7 @@
 /** Looks at one terminal: what its TMS says and, what counts, what it runs. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { redactText } from '../redact.ts';
 import type { Operation, OperationReport } from '../tms/contract.ts';
 import { TmsError } from '../tms/errors.ts';
 import type { HardwareApi } from '../tms/hardware-api.ts';
@@ -56,8 +57,8 @@ export async function look(
       hardware.status(tpe.tpeId),
     ]);
     return {
-      tms: report && { state: report.state, reason: report.reason },
-      hardware: status.reachable ? { version: status.runningVersion } : null,
+      tms: report && { state: report.state, reason: report.reason && redactText(report.reason) },
+      hardware: status.reachable ? { version: redactText(status.runningVersion) } : null,
     };
   }
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { CliError, EXIT } from './http.ts';
 import { positive, setup } from './options.ts';
 import { fields, moment, print, printJson, table } from './output.ts';
-import type { ImportResult, Tpe, TpeDetail } from './types.ts';
+import type { ErasureResult, ImportResult, Tpe, TpeDetail } from './types.ts';
 
 export function addFleetCommands(program: Command): void {
   const fleet = program.command('fleet').description('the terminals');
@@ -30,6 +30,15 @@ export function addFleetCommands(program: Command): void {
     .action(listTpes);
 
   fleet.command('show').description('a terminal and its campaigns').argument('<tpeId>').action(showTpe);
+
+  fleet
+    .command('erase')
+    .description('erase what is known about the user of a terminal; it can not be undone')
+    .argument('<tpeId>')
+    .requiredOption('--reason <text>', 'why; kept for ever, so name nobody')
+    .option('--by <who>', 'who erases')
+    .option('--yes', 'it is meant: nothing is erased without it')
+    .action(eraseTpe);
 }
 
 async function importFile(file: string, _options: unknown, command: Command): Promise<void> {
@@ -83,6 +92,32 @@ async function listTpes(
       { title: 'VERSION', value: (row) => row.version },
       { title: 'TAGS', value: (row) => row.tags.join(' ') },
     ]),
+  );
+}
+
+async function eraseTpe(
+  tpeId: string,
+  { reason, by, yes }: { reason: string; by?: string; yes?: boolean },
+  command: Command,
+): Promise<void> {
+  const { api, options } = setup(command);
+  if (!yes) {
+    throw new CliError(EXIT.usage, {
+      type: 'about:blank',
+      title: 'Nothing was erased',
+      detail: `To erase terminal ${tpeId} can not be undone. Add --yes if it is meant.`,
+    });
+  }
+  const erased = await api.call<ErasureResult>(`tpes/${encodeURIComponent(tpeId)}`, {
+    method: 'DELETE',
+    body: { reason, by },
+  });
+  if (options.json) return printJson(erased);
+  const { erasedBefore, campaigns, deadLetters } = erased;
+  print(
+    erasedBefore
+      ? `Terminal ${tpeId} had been erased before; ${deadLetters} dead letters have been emptied now.`
+      : `Terminal ${tpeId} is erased, in ${campaigns} campaigns and ${deadLetters} dead letters too.`,
   );
 }
 

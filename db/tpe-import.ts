@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import { DatabaseError } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { isErased } from './erasure.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { isBusy } from './skip-reason.ts';
 
@@ -132,6 +133,9 @@ async function findFaults(db: Queryable, maxFaults: number): Promise<Faults> {
               'can not change while campaign ' || c.campaign_id || ' updates the terminal'
        FROM import i JOIN tpe t ON t.tpe_id = i.tpe_id AND (t.tms, t.id_tms) <> (i.tms, i.id_tms)
        JOIN campaign_tpe c ON c.tpe_id = t.tpe_id AND ${isBusy('c')}
+       UNION ALL
+       SELECT i.line, 'tpeId', 'was erased and can not come back under this id: give the terminal a new one'
+       FROM import i JOIN tpe t ON t.tpe_id = i.tpe_id AND ${isErased('t')}
      )
      SELECT *, count(*) OVER ()::integer AS count FROM fault ORDER BY line, "column" LIMIT $1`,
     [maxFaults],
@@ -151,7 +155,8 @@ async function merge(db: Queryable, hasTags: boolean): Promise<ImportResult> {
        SET id_tms = excluded.id_tms, tms = excluded.tms, model = excluded.model, site = excluded.site,
            version_courante = coalesce(excluded.version_courante, t.version_courante),
            tags = CASE WHEN $1 THEN excluded.tags ELSE t.tags END
-       WHERE (t.id_tms, t.tms, t.model, t.site, t.version_courante, t.tags) IS DISTINCT FROM
+       -- Asked again of the row itself: it may have been erased since the lines were checked.
+       WHERE NOT (${isErased('t')}) AND (t.id_tms, t.tms, t.model, t.site, t.version_courante, t.tags) IS DISTINCT FROM
              (excluded.id_tms, excluded.tms, excluded.model, excluded.site,
               coalesce(excluded.version_courante, t.version_courante),
               CASE WHEN $1 THEN excluded.tags ELSE t.tags END)

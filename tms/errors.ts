@@ -1,3 +1,5 @@
+import { redactText } from '../redact.ts';
+
 export type TmsErrorKind =
   /** No answer in time. */
   | 'timeout'
@@ -25,7 +27,10 @@ export interface TmsErrorDetails {
   cause?: unknown;
 }
 
-/** A whole call to a TMS failed. */
+/**
+ * A whole call to a TMS failed. What it says may quote the vendor's answer, and goes to logs and to Temporal's
+ * history: card numbers and secrets are removed, from its causes too.
+ */
 export class TmsError extends Error {
   override name = 'TmsError';
   readonly kind: TmsErrorKind;
@@ -33,9 +38,23 @@ export class TmsError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(kind: TmsErrorKind, message: string, details: TmsErrorDetails) {
-    super(message, { cause: details.cause });
+    super(redactText(message), { cause: redactError(details.cause) });
     this.kind = kind;
     this.mayHaveBeenTaken = details.mayHaveBeenTaken;
     this.retryAfterMs = details.retryAfterMs;
   }
+}
+
+/** The error, its causes and their stacks without what must not be kept; changed in place, so that it stays what it is. */
+function redactError(error: unknown): unknown {
+  if (typeof error === 'string') return redactText(error);
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    seen.add(at);
+    for (const name of ['message', 'stack'] as const) {
+      const clean = redactText(at[name] ?? '');
+      if (clean !== (at[name] ?? '')) Object.defineProperty(at, name, { value: clean });
+    }
+  }
+  return error;
 }

@@ -232,20 +232,6 @@ export const campaignTpe = z
   })
   .openapi('CampaignTpe');
 
-export const eventRecord = z
-  .object({
-    seq: z.number().int(),
-    eventId: uuid,
-    occurredAt: instant,
-    type: z.string().openapi({ example: 'tpe.requested' }),
-    tpeId: uuid.nullable(),
-    actor: z.string(),
-    reason: z.string().nullable(),
-    data: z.record(z.string(), z.unknown()),
-    correlationId: z.string().nullable(),
-  })
-  .openapi('Event');
-
 export const progress = z
   .object({
     campaignId: uuid,
@@ -328,4 +314,3 @@ export const tpeRetryRequest = z.strictObject(retryFields).openapi('TpeRetryRequ
 
 export const campaignPage = pageOf(campaignSummary).openapi('CampaignPage');
 export const campaignTpePage = pageOf(campaignTpe).openapi('CampaignTpePage');
-export const eventPage = pageOf(eventRecord).openapi('EventPage');

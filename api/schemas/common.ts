@@ -1,6 +1,7 @@
 /** Schemas that several resources share. */
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { containsCardNumber } from '../../redact.ts';
 
 extendZodWithOpenApi(z);
 
@@ -12,8 +13,20 @@ export const uuid = z
   .toLowerCase()
   .openapi({ format: 'uuid', example: '3f2f8f0e-6d0f-4a52-9d3c-0c8b2b1f3a11' });
 
-/** Text of a person or a vendor: not empty, on one line. */
+/** Text of a person: not empty, on one line, without a card number. */
 export function label(max: number): z.ZodString {
+  return withoutCardNumber(machineText(max));
+}
+
+/** Refuses a text that has a card number in it: such a text must not be stored, not even for a moment. */
+export function withoutCardNumber(schema: z.ZodString): z.ZodString {
+  return schema.refine((text) => !containsCardNumber(text), CARD_NUMBER);
+}
+
+const CARD_NUMBER = 'looks like a card number: it must not be stored here';
+
+/** Text of a machine, which is not to be turned away for what it says: not empty, on one line. */
+export function machineText(max: number): z.ZodString {
   return z
     .string()
     .trim()
@@ -23,20 +36,25 @@ export function label(max: number): z.ZodString {
 }
 
 /** A version as a vendor writes it. */
-export const version = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/,
-    'must be a version: 1 to 64 letters, digits, ".", "_", "+" or "-"',
-  )
-  .openapi({ example: '4.2.0' });
+export const version = withoutCardNumber(
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/,
+      'must be a version: 1 to 64 letters, digits, ".", "_", "+" or "-"',
+    ),
+).openapi({ example: '4.2.0' });
 
 /** A version that has an order: dotted numbers, with or without a suffix. */
-export const orderedVersion = z
-  .string()
-  .max(64)
-  .regex(/^[0-9]{1,15}(\.[0-9]{1,15})*([-+][A-Za-z0-9._+-]+)?$/, 'must be dotted numbers, for example 4.2.0')
-  .openapi({ example: '4.2.0' });
+export const orderedVersion = withoutCardNumber(
+  z
+    .string()
+    .max(64)
+    .regex(
+      /^[0-9]{1,15}(\.[0-9]{1,15})*([-+][A-Za-z0-9._+-]+)?$/,
+      'must be dotted numbers, for example 4.2.0',
+    ),
+).openapi({ example: '4.2.0' });
 
 export const instant = z.string().openapi({ format: 'date-time', example: '2026-11-21T10:15:00.000Z' });
 

@@ -1,10 +1,9 @@
-import { instant, label, pageOf, z } from './common.ts';
+import { instant, label, pageOf, withoutCardNumber, z } from './common.ts';
 import { policyRequest } from './policy.ts';
 
-export const templateName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens, at most 63')
-  .openapi({ example: 'careful' });
+export const templateName = withoutCardNumber(
+  z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens, at most 63'),
+).openapi({ example: 'careful' });
 
 /** Which template a campaign is started with. */
 export const policyTemplateRef = z

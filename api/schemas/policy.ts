@@ -1,7 +1,7 @@
 /** How a campaign is carried out, as OPS give it and as the API answers it. */
 import { POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
 import { WEEKDAYS, type CampaignPolicy, type PolicyChange } from '../../workflows/policy/types.ts';
-import { z } from './common.ts';
+import { withoutCardNumber, z } from './common.ts';
 import { maintenance } from './maintenance.ts';
 import { failureAction, waves } from './wave.ts';
 
@@ -88,10 +88,12 @@ const retry = z.strictObject({
     .openapi({ description: 'Multiplies the pause before each further attempt; default 2.' }),
   reasons: z
     .array(
-      z
-        .string()
-        .max(200)
-        .regex(REASON, 'must be a reason code or its beginning, for example failed or failed:battery-low'),
+      withoutCardNumber(
+        z
+          .string()
+          .max(200)
+          .regex(REASON, 'must be a reason code or its beginning, for example failed or failed:battery-low'),
+      ),
     )
     .min(1, 'must name at least one reason; null is every one but rejected')
     .max(50)

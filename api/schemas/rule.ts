@@ -1,24 +1,26 @@
 import { RULE_LIMITS } from '../../targeting/parse.ts';
-import { instant, label, pageOf, z } from './common.ts';
+import { instant, label, pageOf, withoutCardNumber, z } from './common.ts';
 
 /** A targeting rule; what it says is checked after the schema, where a fault has its character. */
-export const rule = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(RULE_LIMITS.characters, `must have at most ${RULE_LIMITS.characters} characters`)
-  .openapi({
-    description: 'A targeting rule (docs/targeting.md).',
-    example: 'model = "A920" and version < "4.2.0" and not tag "vip"',
-  });
+export const rule = withoutCardNumber(
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(RULE_LIMITS.characters, `must have at most ${RULE_LIMITS.characters} characters`),
+).openapi({
+  description: 'A targeting rule (docs/targeting.md).',
+  example: 'model = "A920" and version < "4.2.0" and not tag "vip"',
+});
 
 /** As it is written in a rule, in quotes; part of an address too. */
-export const groupName = z
-  .string()
-  .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u,
-    'must be 1 to 100 letters, digits, blanks, ".", "_" or "-", the first a letter or digit',
-  )
-  .openapi({ example: 'pilots' });
+export const groupName = withoutCardNumber(
+  z
+    .string()
+    .regex(
+      /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u,
+      'must be 1 to 100 letters, digits, blanks, ".", "_" or "-", the first a letter or digit',
+    ),
+).openapi({ example: 'pilots' });
 
 export const groupRequest = z
   .strictObject({

@@ -1,4 +1,4 @@
-import { instant, label, version, z } from './common.ts';
+import { instant, machineText, version, z } from './common.ts';
 
 /** Events that one call-back may carry. */
 export const MAX_EVENTS = 1000;
@@ -8,8 +8,8 @@ export const tmsEvents = z
     events: z
       .array(
         z.strictObject({
-          idTms: label(100),
-          operationId: label(200).nullish(),
+          idTms: machineText(100),
+          operationId: machineText(200).nullish(),
           state: z
             .enum(['QUEUED', 'DOWNLOADING', 'INSTALLING', 'DONE', 'FAILED', 'CANCELLED', 'UNKNOWN'])
             .openapi({ description: 'What the TMS says; it is only a hint to look.' }),

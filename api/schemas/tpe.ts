@@ -1,11 +1,10 @@
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
-import { instant, label, pageOf, uuid, version, z } from './common.ts';
+import { instant, label, pageOf, uuid, version, withoutCardNumber, z } from './common.ts';
 
 /** Names of TMSs are also parts of task queues and metrics. */
-export const tmsName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, at most 31')
-  .openapi({ example: 'alpha' });
+export const tmsName = withoutCardNumber(
+  z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, at most 31'),
+).openapi({ example: 'alpha' });
 
 export const tpe = z
   .object({

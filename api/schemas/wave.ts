@@ -1,5 +1,5 @@
 /** The waves of a campaign, as OPS give them. */
-import { label, z } from './common.ts';
+import { label, withoutCardNumber, z } from './common.ts';
 
 /** Waves that a campaign may have: each is a part of one workflow's history. */
 const MAX_WAVES = 20;
@@ -44,11 +44,7 @@ const wave = z
       .optional()
       .openapi({ description: 'Of all terminals of the campaign.' }),
     count: z.number().int().min(1).max(1_000_000).optional().openapi({ description: 'Terminals.' }),
-    rule: z
-      .string()
-      .trim()
-      .min(1, 'must not be empty')
-      .max(10_000)
+    rule: withoutCardNumber(z.string().trim().min(1, 'must not be empty').max(10_000))
       .optional()
       .openapi({ description: 'Terminals that meet this rule and are in no earlier wave.' }),
     rest: z.literal(true).optional().openapi({ description: 'All that are left; the last wave only.' }),

@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { z } from 'zod';
 import type { TmsConfig } from '../../config.ts';
+import { redactText } from '../../redact.ts';
 import { TmsError } from '../errors.ts';
 import { statusError, transportError } from '../http-errors.ts';
 
@@ -72,7 +73,8 @@ export function createReferenceClient(config: TmsConfig): ReferenceClient {
       return { status: response.statusCode, json: JSON.parse(text) };
     } catch (cause) {
       throw garbage(
-        `answered ${response.statusCode} with what is not JSON: ${JSON.stringify(text.slice(0, 80))}`,
+        // Cleaned before it is cut: half a card number is not recognised.
+        `answered ${response.statusCode} with what is not JSON: ${JSON.stringify(redactText(text.slice(0, 1_000)).slice(0, 80))}`,
         cause,
       );
     }
