@@ -5,9 +5,12 @@ import { admitJoiners } from '../db/campaign-join.ts';
 import * as runs from '../db/campaign-run.ts';
 import * as tpes from '../db/campaign-tpe.ts';
 import * as compensations from '../db/compensations.ts';
+import { closeOrders, takeOrders } from '../db/orders.ts';
 import type { Pool } from '../db/pool.ts';
 import type { TransitionContext } from '../db/transitions.ts';
 import { campaignAlertsTotal } from '../observability/metrics.ts';
+import { correlationIdOf, traceparentOf } from '../observability/trace-ids.ts';
+import { redactText } from '../redact.ts';
 import { judgeWaves, sumOf } from '../workflows/policy/gates.ts';
 import { moved } from '../workflows/policy/progress.ts';
 import { SHARDS_PER_RUN } from '../workflows/policy/sizing.ts';
@@ -88,14 +91,14 @@ export function createCampaignActivities(dependencies: CampaignDependencies): Ca
         'UnknownCampaign',
       );
     },
-    recordDecision: (input) => runs.recordDecision(pool, input),
+    recordDecision: (input) => runs.recordDecision(pool, checked(input)),
     recordWave: (input) => runs.recordWave(pool, input),
     recordWaiting: (campaignId, waitingFor) => runs.recordWaiting(pool, campaignId, waitingFor),
     async raiseAlert(finding) {
       await runs.recordFinding(pool, finding);
       campaignAlertsTotal.inc({ type: finding.type });
     },
-    changePolicy: (input) => runs.changePolicy(pool, input),
+    changePolicy: (input) => runs.changePolicy(pool, checked(input)),
     findShards: (campaignId, range) => tpes.findShards(pool, campaignId, range),
     markDispatched: (campaignId) => runs.markDispatched(pool, campaignId),
 
@@ -161,7 +164,11 @@ export function createCampaignActivities(dependencies: CampaignDependencies): Ca
     callOffRollBack: (campaignId) =>
       settleRollBacks(campaignId, ['PENDING'], { state: 'LEFT', reason: 'called-off' }),
 
+    takeOrders: (campaignId, taken, close) => takeOrders(pool, campaignId, taken, close),
+
     async closeCampaign(campaignId, status) {
+      // Before anything is settled: what is ordered from now on would stay open.
+      await closeOrders(pool, campaignId);
       // Only a shard that somebody terminated, or a cancel that was not waited for, leaves anything open.
       const isForced = status !== 'COMPLETED';
       await settleAll(campaignId, ['REQUESTED', 'INSTALLING'], {
@@ -176,5 +183,25 @@ export function createCampaignActivities(dependencies: CampaignDependencies): Ca
       await runs.closeCampaign(pool, campaignId, status);
       return report(campaignId);
     },
+  };
+}
+
+interface Said {
+  by: string;
+  reason: string | null;
+  correlationId?: string;
+  traceparent?: string;
+}
+
+/** A command as it may be recorded: one that comes by the Temporal CLI has not passed the checks of the API. */
+function checked<T extends Said>({ by, reason, correlationId, traceparent, ...rest }: T) {
+  const id = correlationIdOf(correlationId);
+  const trace = traceparentOf(traceparent);
+  return {
+    ...rest,
+    by: redactText(by),
+    reason: reason && redactText(reason),
+    ...(id !== null && { correlationId: id }),
+    ...(trace !== null && { traceparent: trace }),
   };
 }

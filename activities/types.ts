@@ -29,6 +29,8 @@ export interface CampaignPlan {
   /** It has been marked RUNNING. */
   started: boolean;
   createdBy: string;
+  /** Seconds without an order after which it takes none any more; null: it takes none. */
+  keepOpenSeconds: number | null;
   total: number;
   waves: PlannedWave[];
   /** Terminals by wave and status; a wave that has none is absent. */
@@ -130,6 +132,8 @@ export interface CampaignActivities {
     change: PolicyChange;
     by: string;
     reason: string | null;
+    correlationId?: string;
+    traceparent?: string;
   }): Promise<void>;
   /**
    * The shards of a dispatch run that was cut off before it could answer.
@@ -148,6 +152,12 @@ export interface CampaignActivities {
    * @throws ApplicationFailure (benign, to be retried) while there are none
    */
   awaitJoiners(campaignId: string): Promise<Batch[]>;
+  /** What has been ordered beyond `taken` (the next ordinal by TMS), and whether no more is taken from now on. */
+  takeOrders(
+    campaignId: string,
+    taken: Record<string, number>,
+    close: 'never' | 'if-none' | 'always',
+  ): Promise<{ lanes: Batch[]; closed: boolean }>;
   /**
    * The campaign's counts, once they say something new (see `ProgressInput`).
    * @throws ApplicationFailure (benign, to be retried) while they don't

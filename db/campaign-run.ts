@@ -34,7 +34,7 @@ export async function openCampaign(
        FROM opened WHERE due AND NOT unapproved
      )
      SELECT version_cible AS "targetVersion", policy, created_by AS "createdBy", total,
-            unapproved AS "needsApproval", started_at IS NOT NULL AS started
+            keep_open_seconds AS "keepOpenSeconds", unapproved AS "needsApproval", started_at IS NOT NULL AS started
      FROM opened`,
     [campaignId, new Date(now)],
   );
@@ -102,9 +102,12 @@ const EVENTS: Record<Decision, string> = {
   'start-next-wave': 'next-wave-ordered',
 };
 
-/** Makes a decision visible: the campaign's status, who decided, when and why. Harmless when repeated. */
+/**
+ * Makes a decision visible: the campaign's status, who decided, when and why, under the ids of the request that carried
+ * it or, without one, of the campaign. Harmless when repeated.
+ */
 export async function recordDecision(db: Queryable, input: DecisionRecord): Promise<void> {
-  const { campaignId, command, by, reason, at, status } = input;
+  const { campaignId, command, by, reason, at, status, correlationId, traceparent } = input;
   const decision = JSON.stringify({ command, by, reason, at });
   await db.query(
     `WITH changed AS (
@@ -120,9 +123,20 @@ export async function recordDecision(db: Queryable, input: DecisionRecord): Prom
        RETURNING *
      )
      INSERT INTO event (type, campaign_id, actor, reason, data, correlation_id, traceparent, occurred_at)
-     SELECT $3, campaign_id, $4, $5, jsonb_build_object('status', status), correlation_id, traceparent, clock_timestamp()
+     SELECT $3, campaign_id, $4, $5, jsonb_build_object('status', status), coalesce($8, correlation_id),
+            coalesce($9, traceparent), clock_timestamp()
      FROM changed`,
-    [campaignId, status, `campaign.${EVENTS[command]}`, by, reason, decision, command],
+    [
+      campaignId,
+      status,
+      `campaign.${EVENTS[command]}`,
+      by,
+      reason,
+      decision,
+      command,
+      correlationId ?? null,
+      traceparent ?? null,
+    ],
   );
 }
 
@@ -179,7 +193,16 @@ export async function changePolicy(
     change,
     by,
     reason,
-  }: { campaignId: string; change: PolicyChange; by: string; reason: string | null },
+    correlationId,
+    traceparent,
+  }: {
+    campaignId: string;
+    change: PolicyChange;
+    by: string;
+    reason: string | null;
+    correlationId?: string;
+    traceparent?: string;
+  },
 ): Promise<void> {
   await db.query(
     `WITH before AS (
@@ -193,9 +216,9 @@ export async function changePolicy(
      SELECT 'campaign.policy-changed', campaign_id, $3, $4,
             jsonb_build_object('to', $2::jsonb, 'from', (SELECT jsonb_object_agg(key, old_policy->key)
                                                        FROM jsonb_object_keys($2::jsonb) AS key)),
-            correlation_id, traceparent, clock_timestamp()
+            coalesce($5, correlation_id), coalesce($6, traceparent), clock_timestamp()
      FROM changed`,
-    [campaignId, JSON.stringify(change), by, reason],
+    [campaignId, JSON.stringify(change), by, reason, correlationId ?? null, traceparent ?? null],
   );
 }
 
@@ -257,14 +280,18 @@ export interface UnstartedCampaign {
   campaignId: string;
   name: string;
   targetVersion: string;
-  total: number;
+  /** Null where other systems order its terminals one by one. */
+  total: number | null;
+  /** Of the request that created it. */
+  correlationId: string;
 }
 
 /** Campaigns that were created at least `seconds` ago and that no workflow has looked at. */
 export async function findUnstarted(db: Queryable, seconds: number): Promise<UnstartedCampaign[]> {
   const { rows } = await db.query<UnstartedCampaign>(
-    `SELECT campaign_id AS "campaignId", name, version_cible AS "targetVersion", total FROM campaign
-     WHERE status IN ('SCHEDULED', 'PENDING_APPROVAL') AND opened_at IS NULL
+    `SELECT campaign_id AS "campaignId", name, version_cible AS "targetVersion",
+            CASE WHEN NOT targets ? 'orders' THEN total END AS total, correlation_id AS "correlationId"
+     FROM campaign WHERE status IN ('SCHEDULED', 'PENDING_APPROVAL') AND opened_at IS NULL
        AND created_at < now() - make_interval(secs => $1)
      ORDER BY created_at LIMIT 50`,
     [seconds],

@@ -20,6 +20,7 @@ import { campaignWave } from './campaign-wave.ts';
 import { openCommandDesk, type Taken } from './command-desk.ts';
 import {
   changePolicyUpdate,
+  ordersAddedSignal,
   type PolicyChangeRequest,
   progressQuery,
   type WaveCommand,
@@ -31,7 +32,7 @@ import { refuseChange } from './policy/change.ts';
 import { describeShortfall, sumOf } from './policy/gates.ts';
 import { describeInterval } from './policy/polling.ts';
 import { describeProgress, estimateEnd, ratePerMinute } from './policy/progress.ts';
-import type { Batch } from './policy/sizing.ts';
+import { type Batch, countTerminals, orderPause } from './policy/sizing.ts';
 import type { FailureAction } from './policy/types.ts';
 import { CAMPAIGN_ID, TARGET_VERSION, UPDATE_STATUS } from './search-attributes.ts';
 import { type CampaignStatus, countFinal } from './status.ts';
@@ -57,6 +58,9 @@ const { cancelTrackers } = proxyActivities<CampaignActivities>({
   heartbeatTimeout: '30 seconds',
 });
 
+/** Rounds in which ordered terminals are taken in, each about 20 events: after the last no order is taken any more. */
+const MAX_ORDER_ROUNDS = 400;
+
 /** A run of a wave that has been started, as the campaign sees it. */
 interface WaveRun {
   step: SagaStep;
@@ -77,6 +81,8 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
   /** The campaign's end has come before every terminal had its turn. */
   let overdue = false;
   let policyChanges = 0;
+  /** Times that somebody has said that there are new orders. */
+  let orderNews = 0;
   let waitingFor: CampaignProgress['waitingFor'] = null;
   let currentWave = 1;
   const states = new Map<number, WaveState>();
@@ -103,6 +109,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     watch.restart();
     waitForWindows();
   });
+  setHandler(ordersAddedSignal, () => void orderNews++);
   setHandler(changePolicyUpdate, changePolicy, {
     validator: ({ change }) => {
       const refusal = ended ? 'the campaign has ended' : refuseChange(change);
@@ -172,6 +179,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
       if (index < waves.length - 1) await passGate(wave);
     }
     if (policy().membership === 'dynamic') await takeInJoiners(waves);
+    if (plan?.keepOpenSeconds) await takeInOrders(waves, plan.keepOpenSeconds);
     await Promise.race([Promise.all(runs.map(({ result }) => result)), desk.untilStopped()]);
     ending.cancel();
     if (!desk.stop && waves.length > 0) setState(currentWave, 'PASSED');
@@ -298,11 +306,33 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
       ]);
       scope.cancel();
       if (lanes.length === 0) continue;
-      (plan as CampaignPlan).total += lanes.reduce((sum, { from, to }) => sum + to - from, 0);
+      (plan as CampaignPlan).total += countTerminals(lanes);
       startWave(last, lanes, 'update');
       if (await condition(isOver, every)) break;
     }
     await condition(isOver);
+  }
+
+  /** Terminals that other systems order while the campaign runs are runs of its wave, until none has come for long. */
+  async function takeInOrders([wave]: readonly PlannedWave[], keepOpenSeconds: number): Promise<void> {
+    if (!wave) return;
+    const taken = Object.fromEntries(wave.lanes.map(({ tms, to }) => [tms, to]));
+    let seen = 0;
+    for (let round = 1; !isOver(); round++) {
+      const hasNews = (): boolean => isOver() || orderNews > seen;
+      const isIdle = !(await condition(hasNews, keepOpenSeconds * 1000));
+      // What comes together is asked for together.
+      if (!isIdle && (await condition(isOver, orderPause(round)))) return;
+      seen = orderNews;
+      const close = round === MAX_ORDER_ROUNDS ? 'always' : isIdle ? 'if-none' : 'never';
+      const { lanes, closed } = await platform.takeOrders(campaignId, taken, close);
+      for (const { tms, to } of lanes) taken[tms] = to;
+      if (lanes.length > 0) {
+        (plan as CampaignPlan).total += countTerminals(lanes);
+        startWave(wave, lanes, 'update');
+      }
+      if (closed) return;
+    }
   }
 
   /** The campaign's end: what was asked for is followed, nothing more is asked for. */
@@ -372,10 +402,10 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     wait(null);
   }
 
-  async function changePolicy({ change, by, reason }: PolicyChangeRequest): Promise<string[]> {
+  async function changePolicy({ change, by, reason, ...ids }: PolicyChangeRequest): Promise<string[]> {
     await condition(() => plan !== undefined);
     await CancellationScope.nonCancellable(() =>
-      platform.changePolicy({ campaignId, change, by: by ?? 'temporal', reason: reason ?? null }),
+      platform.changePolicy({ campaignId, change, by: by ?? 'temporal', reason: reason ?? null, ...ids }),
     );
     Object.assign(policy(), change);
     policyChanges++;

@@ -31,6 +31,9 @@ export interface Taken {
   reason: string | null;
   /** ISO 8601. */
   at: string;
+  /** Ids of the request that gave the command, where it has any of its own. */
+  correlationId?: string;
+  traceparent?: string;
 }
 
 /** How a campaign is stopped. */
@@ -94,12 +97,14 @@ export function openCommandDesk({ record, changed }: DeskOptions): CommandDesk {
   let early: (() => void)[] | null = [];
   let recorded = Promise.resolve();
 
-  const take = (command: Decision, { by, reason }: Command = {}): void => {
+  const take = (command: Decision, { by, reason, correlationId, traceparent }: Command = {}): void => {
     const taken = {
       command,
       by: by ?? 'temporal',
       reason: reason ?? null,
       at: new Date().toISOString(),
+      ...(correlationId !== undefined && { correlationId }),
+      ...(traceparent !== undefined && { traceparent }),
     };
     last = taken;
     changed();

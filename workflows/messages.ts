@@ -7,6 +7,10 @@ import type { CampaignProgress, TpeState } from './types.ts';
 export interface Command {
   by?: string;
   reason?: string;
+  /** Of the request that carries it; absent: those of the campaign are put on its record. */
+  correlationId?: string;
+  /** W3C trace context of the same. */
+  traceparent?: string;
 }
 
 export interface CancelCommand extends Command {
@@ -55,6 +59,9 @@ export interface WaveNews {
   opensAt: number | null;
 }
 export const waveNewsSignal = defineSignal<[WaveNews]>('waveNews');
+
+/** Terminals have been ordered for a campaign that takes orders; how many is read from the database. */
+export const ordersAddedSignal = defineSignal('ordersAdded');
 
 /** The TMS has called back about this terminal: look at once. */
 export const statusReportedSignal = defineSignal<[{ state?: string; at?: string }?]>('statusReported');

@@ -52,7 +52,7 @@ describe('a worker that is killed', () => {
       const running = platform;
       const campaignId = await running.launch(60);
       await until(async () => ((await running.campaign(campaignId)).counts.SUCCESS ?? 0) >= 5);
-      for (const role of ['orchestrator', 'tms', 'relay'] as const) {
+      for (const role of ['orchestrator', 'tms', 'relay', 'consumers'] as const) {
         running.stack.process(role).kill('SIGKILL');
       }
       await running.untilEnded(campaignId);

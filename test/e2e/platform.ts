@@ -31,6 +31,8 @@ export interface PlatformOptions {
   concurrency?: number;
   /** Seconds between two looks at a terminal. */
   lookEverySeconds?: number;
+  /** Settings of all roles, by the names of `config.ts`. */
+  env?: Record<string, string>;
 }
 
 interface CampaignView {
@@ -57,6 +59,7 @@ export class Platform {
     const url = `http://127.0.0.1:${stack.ports.simulatorTms}`;
     const limits = { concurrency: options.concurrency ?? 32 };
     const env = {
+      ...options.env,
       TMS_CONFIG: JSON.stringify([
         {
           name: 'alpha',
@@ -77,7 +80,9 @@ export class Platform {
     };
     await stack.startRole('simulator');
     await Promise.all(
-      (['orchestrator', 'tms', 'relay', 'api'] as const).map((role) => stack.startRole(role, env)),
+      (['orchestrator', 'tms', 'relay', 'consumers', 'api'] as const).map((role) =>
+        stack.startRole(role, env),
+      ),
     );
     const { address, namespace } = stack.config.temporal;
     const connection = await Connection.connect({ address });
@@ -98,6 +103,11 @@ export class Platform {
         return `${tpeId},${tms}-${part}-${index},${tms},${model},Lyon-${index % 7},${OLD}`;
       }),
     );
+    await this.addToFleet(lines);
+  }
+
+  /** @param lines `tpeId,idTms,tms,model,site,version` each */
+  async addToFleet(lines: readonly string[]): Promise<void> {
     const csv = ['tpeId,idTms,tms,model,site,version', ...lines].join('\n');
     await this.call('POST', '/tpes/import', csv, 'text/csv');
     const registered = await fetch(`${this.simulator}/fleet`, {

@@ -88,6 +88,10 @@ export class World {
   approved = false;
   /** Epoch ms until which maintenance windows are closed. */
   closedUntil = 0;
+  /** Takes orders until none has come for so long. */
+  keepOpenSeconds: number | null = null;
+  /** No order is taken any more. */
+  ordersClosed = false;
   /** Terminals that come to match once the campaign runs; taken in once. */
   joiners: TrackedTpe[] = [];
   /** Called by `dispatch` before each terminal; throws to make it fail. */
@@ -184,6 +188,7 @@ export class World {
           needsApproval,
           started: due && !needsApproval,
           createdBy: this.createdBy,
+          keepOpenSeconds: this.keepOpenSeconds,
           total: this.rows.size,
           waves: this.plan(),
           waveCounts: this.report().waves,
@@ -217,6 +222,13 @@ export class World {
           });
         }
         return [{ tms: 'alpha', from, to: this.rows.size }];
+      },
+      takeOrders: async (_, taken, close) => {
+        const lane = { tms: 'alpha', from: taken.alpha ?? 0, to: this.rows.size };
+        const lanes = lane.to > lane.from ? [lane] : [];
+        const closed = close === 'always' || (close === 'if-none' && lanes.length === 0);
+        this.ordersClosed ||= closed;
+        return { lanes, closed };
       },
       awaitProgress: async ({ seen, step, rules, verdicts, stall }) => {
         const report = this.report();

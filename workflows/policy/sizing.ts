@@ -30,6 +30,14 @@ export function shardSize(total: number): number {
   return Math.max(SHARD_SIZE, Math.ceil(total / MAX_SHARDS));
 }
 
+/**
+ * Milliseconds for which orders are gathered before they are asked for, in the `round`-th round, from 1: a second at
+ * first, a minute in the end, so that a campaign that is ordered from for hours needs few rounds.
+ */
+export function orderPause(round: number): number {
+  return Math.min(60_000, 1_000 * 1.05 ** (round - 1));
+}
+
 /** Number of terminals in runs of ordinals. */
 export function countTerminals(lanes: readonly Batch[]): number {
   return lanes.reduce((sum, { from, to }) => sum + to - from, 0);
