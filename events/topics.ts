@@ -15,7 +15,9 @@ const day = 24 * 3600 * 1000;
 const mebibyte = 1024 * 1024;
 
 function log(retentionDays: number, maxMessageBytes = mebibyte): TopicDefinition {
-  return { partitions: 12, settings: settings('delete', retentionDays, maxMessageBytes) };
+  const own = settings('delete', retentionDays, maxMessageBytes);
+  // Others write here: whatever they compress by, the broker keeps what kafkajs can read.
+  return { partitions: 12, settings: { ...own, 'compression.type': 'gzip' } };
 }
 
 function compacted(retentionDays: number): TopicDefinition {

@@ -91,6 +91,33 @@ export const kafkaProcessingDurationSeconds = new Histogram({
   registers,
 });
 
+export const ordersTotal = new Counter({
+  name: 'orders_total',
+  help: 'Orders of other systems for one terminal each: added, repeated, or the reason why they were refused.',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+
+export const kafkaConsumerMessagesTotal = new Counter({
+  name: 'kafka_consumer_messages_total',
+  help: 'Messages that a consumer has come past: handled, repeated (had been handled before), dead; and retried, each time one is tried again.',
+  labelNames: ['group', 'topic', 'outcome'] as const,
+  registers,
+});
+
+export const kafkaConsumerLag = new Gauge({
+  name: 'kafka_consumer_lag',
+  help: 'Messages of a partition that its consumer group has not come past, as the member sees it that has the partition.',
+  labelNames: ['group', 'topic', 'partition'] as const,
+  registers,
+});
+
+export const deadLettersOpen = new Gauge({
+  name: 'dead_letters_open',
+  help: 'Dead letters that nobody has decided about.',
+  registers,
+});
+
 export const outboxWaiting = new Gauge({
   name: 'outbox_waiting_messages',
   help: 'Outbox rows that Kafka has not acknowledged yet, of all lanes.',
@@ -113,5 +140,47 @@ export const outboxBatchMessages = new Histogram({
   name: 'outbox_batch_messages',
   help: 'Messages per batch that the relay sends to Kafka.',
   buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000],
+  registers,
+});
+
+export const projectionPosition = new Gauge({
+  name: 'projection_position',
+  help: 'Position of the last event that is in the projections.',
+  registers,
+});
+
+export const projectionLagEvents = new Gauge({
+  name: 'projection_lag_events',
+  help: 'Events that are not in the projections yet, counted up to 100,000; the same on every projector.',
+  registers,
+});
+
+export const projectionLagSeconds = new Gauge({
+  name: 'projection_lag_seconds',
+  help: 'Age in seconds of the oldest event that is not in the projections; 0 when there is none.',
+  registers,
+});
+
+export const auditChainPosition = new Gauge({
+  name: 'audit_chain_position',
+  help: 'Events in the chain of the audit trail.',
+  registers,
+});
+
+export const auditUnsealedEvents = new Gauge({
+  name: 'audit_unsealed_events',
+  help: 'Events that are not in the chain yet, counted up to 100,000.',
+  registers,
+});
+
+export const auditSealingLagSeconds = new Gauge({
+  name: 'audit_sealing_lag_seconds',
+  help: 'Age in seconds of the oldest event that is not in the chain; 0 when there is none.',
+  registers,
+});
+
+export const auditArchiveFailuresTotal = new Counter({
+  name: 'audit_archive_failures_total',
+  help: 'Times that a month of events could not be archived: it stays in the database, and is tried again.',
   registers,
 });

@@ -3,7 +3,9 @@ import type { Stack } from './stack.ts';
 /** Where to look at a running stack: lines of a name and an address. */
 export function addresses({ ports, env, dataDir }: Stack): [string, string][] {
   const api = `http://127.0.0.1:${ports.api}`;
-  const metrics = (['api', 'orchestrator', 'tms', 'relay'] as const).map((role) => `${role} :${ports[role]}`);
+  const metrics = (['api', 'orchestrator', 'tms', 'relay', 'consumers'] as const).map(
+    (role) => `${role} :${ports[role]}`,
+  );
   return [
     ['API', `${api}/api/v1`],
     ['API documentation', `${api}/api/v1/docs`],

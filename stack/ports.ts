@@ -18,6 +18,7 @@ export const PORTS = {
   orchestrator: { default: 9111, variable: 'ORCHESTRATOR_PORT', label: 'the orchestrator' },
   tms: { default: 9112, variable: 'TMS_WORKER_PORT', label: 'the TMS worker' },
   relay: { default: 9113, variable: 'RELAY_PORT', label: 'the relay' },
+  consumers: { default: 9114, variable: 'CONSUMERS_PORT', label: 'the consumers' },
 } as const;
 
 export type PortName = keyof typeof PORTS;
@@ -52,13 +53,21 @@ export async function freePorts(): Promise<Ports> {
   const ports = new Map<string, number>();
   for (const name of Object.keys(PORTS)) {
     let port: number;
-    // Below those from which the system gives its own: no outgoing connection takes it before we listen.
-    do port = 10_000 + Math.floor(Math.random() * 22_000);
-    while (taken.has(port) || !(await isFree(port)));
+    do port = await freePort();
+    while (taken.has(port));
     taken.add(port);
     ports.set(name, port);
   }
   return mapPorts((name) => ports.get(name) ?? 0);
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    // Below those from which the system gives its own: no outgoing connection takes it before we listen.
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (await isFree(port)) return port;
+  }
 }
 
 /**

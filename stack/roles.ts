@@ -9,7 +9,7 @@ import type { ProcessSpec } from './managed-process.ts';
 import type { Ports } from './ports.ts';
 
 /** The application's processes, in the order in which they are started. */
-export const ROLES = ['simulator', 'orchestrator', 'tms', 'relay', 'api'] as const;
+export const ROLES = ['simulator', 'orchestrator', 'tms', 'relay', 'consumers', 'api'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 /** The simulator's configuration as its file has it. */
@@ -22,6 +22,7 @@ const ENTRIES: Record<RoleName, { file: string; label: string }> = {
   orchestrator: { file: 'workers/orchestrator.ts', label: 'the orchestrator' },
   tms: { file: 'workers/tms.ts', label: 'the TMS worker' },
   relay: { file: 'workers/relay.ts', label: 'the relay' },
+  consumers: { file: 'workers/consumers.ts', label: 'the consumers' },
   api: { file: 'api/main.ts', label: 'the API' },
 };
 
@@ -33,23 +34,28 @@ export interface RoleContext {
   /** Where the simulator's configuration is written to. */
   dataDir: string;
   simulator: SimulatorOptions | false;
+  /** For another process of a role that runs already: its own name and port. */
+  instance?: { name: string; port: number };
 }
 
 /** How a role runs as a process of its own. */
 export function roleSpec(name: RoleName, context: RoleContext): ProcessSpec {
-  const { ports } = context;
+  const { ports, instance } = context;
   const { file, label } = ENTRIES[name];
   const simulator = name === 'simulator';
-  const port = simulator ? ports.simulatorTms : ports[name];
+  const port = instance?.port ?? (simulator ? ports.simulatorTms : ports[name]);
   const urls = simulator
     ? [`http://127.0.0.1:${port}/healthz`, `http://127.0.0.1:${ports.simulatorHardware}/healthz`]
     : [`http://127.0.0.1:${port}/readyz`];
   return {
-    name,
-    label,
+    name: instance?.name ?? name,
+    label: instance ? `${label} (${instance.name})` : label,
     command: process.execPath,
     args: [join(ROOT, file), ...(simulator ? simulatorArgs(context) : [])],
-    env: { ...context.env, ...(simulator || name === 'api' ? {} : { WORKER_PORT: String(port) }) },
+    env: {
+      ...context.env,
+      ...(simulator ? {} : { [name === 'api' ? 'API_PORT' : 'WORKER_PORT']: String(port) }),
+    },
     cwd: ROOT,
     // By which it stops when we are gone. The simulator has no use for it.
     ipc: !simulator,

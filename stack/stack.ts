@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { migrate } from '../db/migrate.ts';
 import { openDataDir } from './data-dir.ts';
 import { StackError } from './errors.ts';
@@ -11,7 +11,7 @@ import {
   startTemporal,
 } from './infrastructure.ts';
 import type { ManagedProcess } from './managed-process.ts';
-import { assertFree, freePorts, type PortName, type Ports, portsFrom } from './ports.ts';
+import { assertFree, freePort, freePorts, type PortName, type Ports, portsFrom } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
 import { silentProgress, terminalProgress } from './progress.ts';
 import {
@@ -57,8 +57,11 @@ export interface Stack {
   ports: Ports;
   /** The configuration of this stack's processes, by the names of `config.ts`. */
   env: Record<string, string>;
-  /** Starts a role that was not started before, with settings that differ from `env`, and waits until it is ready. */
-  startRole(name: RoleName, env?: Record<string, string>): Promise<ManagedProcess>;
+  /**
+   * Starts a role, with settings that differ from `env`, and waits until it is ready.
+   * @param instance name of a further process of a role that was started before; it gets any free port
+   */
+  startRole(name: RoleName, env?: Record<string, string>, instance?: string): Promise<ManagedProcess>;
   /** A process of the stack: a role, `temporal`, `postgres` or `kafka`. */
   process(name: string): ManagedProcess;
   /** Stops everything in the reverse order of the start. */
@@ -74,6 +77,7 @@ const PORTS_OF: Record<'temporal' | 'postgres' | 'kafka' | RoleName, PortName[]>
   orchestrator: ['orchestrator'],
   tms: ['tms'],
   relay: ['relay'],
+  consumers: ['consumers'],
   api: ['api'],
 };
 
@@ -121,13 +125,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       TMS_CONFIG: outside.TMS_CONFIG || exampleTmsConfig(ports.simulatorTms),
       HARDWARE_API_URL: outside.HARDWARE_API_URL || `http://127.0.0.1:${ports.simulatorHardware}`,
       API_PORT: String(ports.api),
+      AUDIT_ARCHIVE_DIR: outside.AUDIT_ARCHIVE_DIR || join(dataDir.path, 'archive'),
     };
     const simulator = options.simulator ?? exampleSimulator();
-    const start = (name: RoleName, extra: Record<string, string> = {}): Promise<ManagedProcess> =>
-      supervisor.start(
-        roleSpec(name, { ports, dataDir: dataDir.path, simulator, env: { ...env, ...extra } }),
-        runs(name, ports),
+    const start = async (
+      name: RoleName,
+      extra: Record<string, string> = {},
+      further?: string,
+    ): Promise<ManagedProcess> => {
+      const instance = further === undefined ? undefined : { name: further, port: await freePort() };
+      return supervisor.start(
+        roleSpec(name, { ports, dataDir: dataDir.path, simulator, env: { ...env, ...extra }, instance }),
+        instance ? undefined : runs(name, ports),
       );
+    };
     // The simulator first: it is what the others call.
     await together(roles.filter((role) => role === 'simulator').map((role) => start(role)));
     await together(roles.filter((role) => role !== 'simulator').map((role) => start(role)));
