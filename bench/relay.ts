@@ -21,9 +21,13 @@ import { TOPIC_NAMES, ensureTopics, topicName } from '../events/topics.ts';
 import { withServers } from './support.ts';
 
 const RELAY = fileURLToPath(new URL('../workers/relay.ts', import.meta.url));
-/** Messages per request of the bare producer: what the relay takes at most. */
+/** Messages per request of the bare producer: what a lane of the relay takes at most. */
 const BATCH = 1_000;
+/** Messages of the bare producer at most: they are all in memory. */
+const BARE = 100_000;
 const KEYS = 3_000;
+/** Seconds at the steady rate that are not measured: a broker that has just started is ten times as slow. */
+const WARM_UP_S = 10;
 
 interface Bench {
   config: Config;
@@ -60,12 +64,15 @@ async function measure(
 ): Promise<Record<string, unknown>> {
   const bench = await prepare(configured);
   try {
-    progress(`bare producer: ${events} messages in requests of ${BATCH}`);
-    const baseline = await bareProducer(bench, events);
+    const bare = Math.min(events, BARE);
+    progress(`bare producer: ${bare} messages in requests of ${BATCH}`);
+    const baseline = await bareProducer(bench, bare);
     progress(`  ${Math.round(baseline)} messages/s`);
     progress(`relay: ${events} committed rows`);
     const throughput = await drain(bench, events);
-    progress(`  ${Math.round(throughput.eventsPerSecond)} events/s`);
+    progress(
+      `  ${Math.round(throughput.eventsPerSecond)} events/s; memory of the relay ${throughput.memoryMb.join(', ')} MB`,
+    );
     progress(`relay: ${rate} events/s for ${seconds} s, from before the commit to a consumer's hand`);
     const latency = await steady(bench, rate, seconds);
     progress(`  p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms`);
@@ -75,6 +82,7 @@ async function measure(
       baselineEventsPerSecond: Math.round(baseline),
       ratio: Number((throughput.eventsPerSecond / baseline).toFixed(2)),
       relayMemoryMb: throughput.memoryMb,
+      relayCpuSecondsPer1000: throughput.cpuSecondsPer1000,
       rate,
       ...latency,
     };
@@ -189,7 +197,7 @@ async function insert({ db, topic }: Bench, from: number, count: number): Promis
 }
 
 interface RelayUnderTest {
-  metrics(): Promise<{ acknowledged: number; memoryMb: number }>;
+  metrics(): Promise<{ acknowledged: number; memoryMb: number; cpuSeconds: number }>;
   stop(): Promise<void>;
 }
 
@@ -220,6 +228,7 @@ async function startRelay({ config }: Bench): Promise<RelayUnderTest> {
       const value = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
       return {
         acknowledged: value(/^kafka_producer_messages_total\{.*outcome="acknowledged".*\} (.+)$/m),
+        cpuSeconds: value(/^process_cpu_seconds_total (.+)$/m),
         memoryMb: Math.round(value(/^process_resident_memory_bytes (.+)$/m) / 1024 / 1024),
       };
     },
@@ -231,24 +240,55 @@ async function startRelay({ config }: Bench): Promise<RelayUnderTest> {
   };
 }
 
+interface Drained {
+  eventsPerSecond: number;
+  /** Resident, after the first batches, half-way and at the end. */
+  memoryMb: number[];
+  cpuSecondsPer1000: number;
+}
+
 /** Rows that are all committed before the relay starts; the clock runs between its first and last batches. */
-async function drain(bench: Bench, events: number): Promise<{ eventsPerSecond: number; memoryMb: number }> {
-  for (let at = 0; at < events; at += 5_000) await insert(bench, at, Math.min(5_000, events - at));
+async function drain(bench: Bench, events: number): Promise<Drained> {
+  for (let at = 0; at < events; at += 5_000) {
+    await insert(bench, at, Math.min(5_000, events - at));
+    if (at > 0 && at % 100_000 === 0) progress(`  ${at} rows written`);
+  }
   const relay = await startRelay(bench);
-  let first: { at: number; acknowledged: number } | undefined;
-  let memoryMb = 0;
+  let first: { at: number; acknowledged: number; cpuSeconds: number } | undefined;
+  const memoryMb: number[] = [];
   for (;;) {
-    const { acknowledged, memoryMb: now } = await relay.metrics();
+    const { acknowledged, cpuSeconds, memoryMb: now } = await relay.metrics();
     const at = performance.now();
-    memoryMb = Math.max(memoryMb, now);
-    if (acknowledged > 0) first ??= { at, acknowledged };
+    if (acknowledged > 0) first ??= { at, acknowledged, cpuSeconds };
+    if (acknowledged > (events / 2) * memoryMb.length) memoryMb.push(now);
     if (first && acknowledged >= events) {
+      memoryMb[2] = now;
       await relay.stop();
       const elapsed = at - first.at;
       if (elapsed === 0) throw new Error('Too few events to measure: give a larger --events.');
-      return { eventsPerSecond: ((acknowledged - first.acknowledged) / elapsed) * 1_000, memoryMb };
+      const measured = acknowledged - first.acknowledged;
+      return {
+        eventsPerSecond: (measured / elapsed) * 1_000,
+        memoryMb,
+        cpuSecondsPer1000: Number((((cpuSeconds - first.cpuSeconds) / measured) * 1_000).toFixed(3)),
+      };
     }
     await sleep(50);
+  }
+}
+
+/** Commits rows at a steady rate. */
+async function stream(bench: Bench, rate: number, seconds: number): Promise<void> {
+  const begun = performance.now();
+  const total = rate * seconds;
+  const perTick = Math.max(1, Math.round(rate / 20));
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - begun) / 1_000) * rate));
+    if (due - sent >= perTick || due === total) {
+      const count = Math.min(perTick, due - sent);
+      await insert(bench, sent, count);
+      sent += count;
+    } else await sleep(5);
   }
 }
 
@@ -279,16 +319,9 @@ async function steady(
   await joined;
   // The consumer's first position is its partitions' end; rows must not come before it is there.
   await sleep(2_000);
+  await stream(bench, rate, WARM_UP_S);
   begun = Date.now();
-  const perTick = Math.max(1, Math.round(rate / 20));
-  for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor(((Date.now() - begun) / 1_000) * rate));
-    if (due - sent >= perTick || due === total) {
-      const count = Math.min(perTick, due - sent);
-      await insert(bench, sent, count);
-      sent += count;
-    } else await sleep(5);
-  }
+  await stream(bench, rate, seconds);
   while (delays.length < total) await sleep(50);
   await consumer.disconnect();
   await relay.stop();

@@ -4,6 +4,24 @@ import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 /** The `source` of everything that this platform publishes. */
 export const EVENT_SOURCE = '/tpe-campaigns';
 
+/** Version of the data of every type: it changes only where a consumer of today could not read the new one. */
+const DATA_VERSION = 1;
+
+/**
+ * The `dataschema` of a CloudEvents type, for example `/schemas/tpe.update.status.changed/1`; the API serves the
+ * schema below `/api/v1`.
+ */
+export function dataSchemaUri(type: string): string {
+  return `/schemas/${type}/${DATA_VERSION}`;
+}
+
+/** A message that is published byte by byte. */
+export interface RawMessage {
+  key: Buffer | null;
+  /** Null is a tombstone. */
+  value: Buffer | null;
+}
+
 /** What is to be published about one key. */
 export interface OutgoingEvent {
   /** Unique per event: a message that is published again has the same. */
@@ -18,6 +36,10 @@ export interface OutgoingEvent {
   correlationId: string | null;
   /** W3C trace context. */
   traceparent: string | null;
+  /** Further headers; they win over those of the envelope. */
+  headers?: Readonly<Record<string, string>> | null;
+  /** Publish this instead of `key` and `data`, with `headers` only: no envelope is put round it. */
+  raw?: RawMessage | null;
 }
 
 /** A message as a consumer sees it. */
@@ -41,6 +63,7 @@ export class MessageError extends Error {
 }
 
 export function toKafkaMessage(event: OutgoingEvent): Message & { headers: Record<string, string> } {
+  if (event.raw) return { key: event.raw.key, value: event.raw.value, headers: { ...event.headers } };
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: event.eventId,
@@ -48,11 +71,13 @@ export function toKafkaMessage(event: OutgoingEvent): Message & { headers: Recor
     ce_type: event.type,
     ce_time: event.occurredAt,
     ce_subject: event.key,
+    ce_partitionkey: event.key,
+    ce_dataschema: dataSchemaUri(event.type),
   };
   if (event.data !== null) headers['content-type'] = 'application/json';
   if (event.correlationId !== null) headers.ce_correlationid = event.correlationId;
   if (event.traceparent !== null) headers.traceparent = event.traceparent;
-  return { key: event.key, value: event.data, headers };
+  return { key: event.key, value: event.data, headers: { ...headers, ...event.headers } };
 }
 
 /**

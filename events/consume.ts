@@ -4,6 +4,7 @@ import type { Consumer } from 'kafkajs';
 import type { Config } from '../config.ts';
 import { headerTexts } from './cloud-event.ts';
 import { createKafka } from './kafka.ts';
+import { onPartitionEnd } from './kafkajs-fetch.ts';
 import { topicName } from './topics.ts';
 import type { TopicName } from './topics.ts';
 
@@ -32,9 +33,10 @@ export interface ReadTopicOptions {
 }
 
 /**
- * Reads a topic from its beginning to what is its end at the time of the call. All of it is in memory: meant
- * for tests, the demo and looking into a topic, not for following one.
- * @throws Error when the end is not reached in time, naming how far each partition was read
+ * Reads what is committed on a topic, from its beginning to what is its end at the time of the call; transactions
+ * under way at that time are waited for. All of it is in memory: meant for tests, the demo and looking into a
+ * topic, not for following one.
+ * @throws Error when the end is not reached in time, naming how far each partition was to be read
  */
 export async function readTopic(
   config: Pick<Config, 'kafka'>,
@@ -46,15 +48,12 @@ export async function readTopic(
   const kafka = createKafka(config.kafka, 'read-topic', undefined, 20);
   const groupId = `read-topic-${randomUUID()}`;
   const admin = kafka.admin();
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 500 });
   try {
     await admin.connect();
-    const ends = new Map<number, bigint>();
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      if (BigInt(low) < BigInt(high)) ends.set(partition, BigInt(high));
-    }
-    if (ends.size === 0) return { records: [], latest: new Map() };
-    const records = await readUntil(consumer, topic, ends, options.timeoutMs ?? 30_000);
+    const offsets = await admin.fetchTopicOffsets(topic);
+    const beginnings = new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]));
+    const records = await readUntilEnd(consumer, topic, beginnings, options.timeoutMs ?? 30_000);
     return { records, latest: compact(records) };
   } finally {
     await consumer.disconnect();
@@ -64,44 +63,60 @@ export async function readTopic(
   }
 }
 
-async function readUntil(
+async function readUntilEnd(
   consumer: Consumer,
   topic: string,
-  ends: ReadonlyMap<number, bigint>,
+  beginnings: ReadonlyMap<number, bigint>,
   timeoutMs: number,
 ): Promise<TopicRecord[]> {
   const records: TopicRecord[] = [];
-  const open = new Map(ends);
+  const ends = new Map<number, bigint>();
+  const open = new Set(beginnings.keys());
   const reached = Promise.withResolvers<void>();
+  const reach = (partition: number, position: bigint): void => {
+    const end = ends.get(partition);
+    if (end !== undefined && position >= end) open.delete(partition);
+    if (open.size === 0) reached.resolve();
+  };
+  const forgetEnds = onPartitionEnd(({ topic: from, partition, end }) => {
+    if (from !== topic || ends.has(partition)) return;
+    ends.set(partition, end);
+    reach(partition, beginnings.get(partition) ?? 0n);
+  });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) reached.reject(payload.error);
   });
+  // The last of a partition may be records that no consumer is given: the ends of transactions, and what was
+  // aborted. This tells of them, too.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) =>
+    reach(partition, BigInt(lastOffset) + 1n),
+  );
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
     autoCommit: false,
     eachBatch: ({ batch }) => {
-      const end = open.get(batch.partition);
-      if (end === undefined) return Promise.resolve();
+      const end = ends.get(batch.partition) ?? 0n;
       for (const { offset, key, headers, value } of batch.messages) {
         if (BigInt(offset) >= end) break;
         const record = { partition: batch.partition, offset, headers: headerTexts(headers), value };
         records.push({ ...record, key: key?.toString() ?? '' });
       }
-      if (BigInt(batch.lastOffset()) + 1n >= end) open.delete(batch.partition);
-      if (open.size === 0) reached.resolve();
       return Promise.resolve();
     },
   });
   const timer = new AbortController();
   const tooLate = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
-    const rest = [...open].map(([partition, end]) => `partition ${partition} to offset ${end}`).join(', ');
+    const rest = [...open]
+      .map((partition) => `partition ${partition} to offset ${ends.get(partition)}`)
+      .join(', ');
     throw new Error(`Topic ${topic} was not read to its end within ${timeoutMs} ms; missing: ${rest}.`);
   });
   try {
     await Promise.race([reached.promise, tooLate]);
     return records;
   } finally {
+    forgetEnds();
     timer.abort();
     await tooLate.catch(() => undefined);
   }

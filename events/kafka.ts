@@ -2,9 +2,15 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { logCreator } from 'kafkajs';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
+import { correctFetching } from './kafkajs-fetch.ts';
 
-/** What kafkajs complains about although it is meant; see `Sender` for the retries. */
-const INTENDED = [/Limiting retries for the idempotent producer/];
+correctFetching();
+
+/** What kafkajs complains about although it is meant; see `LaneSender` for the second. */
+const INTENDED = [
+  /Limiting retries for the idempotent producer/,
+  /another concurrent operation on the same transaction was ongoing/,
+];
 
 /**
  * A Kafka client whose own log goes to ours. It gives up an unanswered request after 10 s and retries little
@@ -28,7 +34,8 @@ export function createKafka(config: Config['kafka'], clientId: string, logger?: 
 function logTo(logger: Logger): logCreator {
   return () =>
     ({ log: { message, timestamp: _time, logger: _name, stack: _stack, ...details } }) => {
-      if (!INTENDED.some((pattern) => pattern.test(message))) logger.warn({ kafka: details }, message);
+      const texts = `${message} ${String(details.error)}`;
+      if (!INTENDED.some((pattern) => pattern.test(texts))) logger.warn({ kafka: details }, message);
     };
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { Client } from 'pg';
+import type { Queryable } from '../db/pool.ts';
 import { OUTBOX_CHANNEL, OUTBOX_LANES } from '../db/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 
@@ -16,6 +18,11 @@ const TICK_MS = 500;
 const LEASE_MS = 3_000;
 /** Milliseconds until a question that the database does not answer counts as a lost connection. */
 const ANSWER_MS = 2_000;
+/**
+ * Milliseconds after which the server ends a session that asks nothing, and with it the lanes of a process that
+ * is suspended or stuck. Longer than the lease: such a relay believes itself without lanes before it is.
+ */
+const SILENCE_MS = 6_000;
 
 export interface LanesOptions {
   databaseUrl: string;
@@ -24,6 +31,11 @@ export interface LanesOptions {
   isBusy: (lane: number) => boolean;
   /** There are new rows, or lanes have come or gone. */
   onChange: () => void;
+}
+
+/** The lane is no longer this relay's, or it can't be known. */
+export class LaneLost extends Error {
+  override name = 'LaneLost';
 }
 
 /** A lane as held at one moment; it is another holding when the lane was lost in between. */
@@ -43,6 +55,8 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
+  /** A session answers one question at a time. */
+  readonly #turn = pLimit(1);
   #session: Client | undefined;
   #provenUntil = 0;
   #terms = 0;
@@ -70,6 +84,23 @@ export class Lanes {
   /** Whether the database has answered recently. */
   get connected(): boolean {
     return this.#session !== undefined && performance.now() < this.#provenUntil;
+  }
+
+  /**
+   * Runs statements in the session that holds the lane. What they change, they change as its owner: no other
+   * relay can have had the lane before they were done, nor can they be done after it was lost.
+   * @throws LaneLost also where the statements fail: whoever goes on must then begin by taking over
+   */
+  async asOwner<T>(holding: Holding, work: (session: Queryable) => Promise<T>): Promise<T> {
+    return this.#turn(async () => {
+      const session = this.#session;
+      if (!session || !this.holds(holding)) throw new LaneLost(`Lane ${holding.lane} is no longer held.`);
+      try {
+        return await work(session);
+      } catch (error) {
+        throw new LaneLost(`Lane ${holding.lane} can't be worked on.`, { cause: error });
+      }
+    });
   }
 
   /** Gives all lanes free. */
@@ -112,7 +143,7 @@ export class Lanes {
     // A relay whose machine has died must not keep its lanes for the two hours that TCP allows.
     await session.query(
       `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
-       SET tcp_user_timeout = 10000; SET idle_session_timeout = 0; LISTEN ${OUTBOX_CHANNEL}`,
+       SET tcp_user_timeout = 10000; SET idle_session_timeout = ${SILENCE_MS}; LISTEN ${OUTBOX_CHANNEL}`,
     );
     await session.query('SELECT pg_advisory_lock($1, pg_backend_pid())', [MEMBER_LOCKS]);
     return session;
@@ -121,7 +152,7 @@ export class Lanes {
   /** Keeps the lanes balanced until the session is lost or the relay stops. */
   async #serve(session: Client): Promise<void> {
     while (this.#session === session && !this.#stopping.signal.aborted) {
-      await this.#balance(session);
+      await this.#turn(() => this.#balance(session));
       await sleep(TICK_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
   }

@@ -59,6 +59,22 @@ describe('an event', () => {
     expect(message.headers).not.toHaveProperty('content-type');
   });
 
+  test('names the schema of its data and its key, and may have further headers that win', () => {
+    expect(toKafkaMessage(event).headers).toMatchObject({
+      ce_dataschema: '/schemas/tpe.update.commanded/1',
+      ce_partitionkey: 'campaign|tpe',
+      ce_subject: 'campaign|tpe',
+    });
+    const headers = { ce_sequence: '3', ce_subject: 'other' };
+    expect(toKafkaMessage({ ...event, headers }).headers).toMatchObject({ ce_type: event.type, ...headers });
+  });
+
+  test.each([null, Buffer.from([0, 255])])('that is raw is published as it is (%s)', (bytes) => {
+    const raw = { key: bytes, value: bytes };
+    expect(toKafkaMessage({ ...event, raw, headers: { a: 'b' } })).toEqual({ ...raw, headers: { a: 'b' } });
+    expect(toKafkaMessage({ ...event, raw }).headers).toEqual({});
+  });
+
   test.each([
     ['no id', { ce_id: undefined }, 'Header ce_id is missing'],
     ['no source', { ce_source: undefined }, 'Header ce_source is missing'],

@@ -29,9 +29,12 @@ function throughProxies(): Record<string, string> {
   return { DATABASE_URL: url.href, KAFKA_BROKERS: `127.0.0.1:${broker.port}` };
 }
 
+/** The numbers that are on the topic under keys with the prefix; each event must be there once. */
 async function numbersOf(prefix: string): Promise<Map<string, number[]>> {
   const records = await rig.records('tpe.update.status');
-  return numbersByKey(records.filter(({ key }) => key.startsWith(`${prefix}-`)));
+  const found = records.filter(({ key }) => key.startsWith(`${prefix}-`));
+  expect(new Set(found.map(({ headers }) => headers.ce_id)).size).toBe(found.length);
+  return numbersByKey(found);
 }
 
 describe('while Kafka is away', { timeout: 120_000 }, () => {

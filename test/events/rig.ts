@@ -212,6 +212,15 @@ export class RelayProcess {
     return this.#exited;
   }
 
+  /** Lets it do nothing at all until `resume`; its connections stay. */
+  suspend(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Ends it without any chance to tidy up. */
   async kill(): Promise<void> {
     if (this.alive) this.#child.kill('SIGKILL');
