@@ -46,7 +46,8 @@ export const PROBLEMS = {
   'not-found': {
     status: 404,
     title: 'There is no such thing',
-    description: 'No campaign, terminal, TMS, group or policy template has this id or name.',
+    description:
+      'No campaign, terminal, TMS, group, policy template, dead letter or message schema has this id or name.',
   },
   'route-not-found': {
     status: 404,
@@ -62,7 +63,7 @@ export const PROBLEMS = {
     status: 409,
     title: 'Terminals are still being updated by another campaign',
     description:
-      'A terminal is in at most one campaign at a time. `errors` names some of them and their campaigns: wait, cancel that campaign, or leave them out. Nothing was created.',
+      'A terminal is in at most one campaign at a time. `errors` names some of them and their campaigns: wait, cancel that campaign, or leave them out. Nothing was created, changed or erased.',
   },
   'command-not-possible': {
     status: 409,
@@ -75,11 +76,22 @@ export const PROBLEMS = {
     description:
       'Groups whose rules name it are in `usedBy`: change or delete them first. Nothing was deleted.',
   },
+  'dead-letter-settled': {
+    status: 409,
+    title: 'It is decided about the dead letter already',
+    description:
+      'A letter is replayed once, and only an open one is discarded. A message that has failed again is a new letter.',
+  },
   'import-conflict': {
     status: 409,
     title: 'The fleet changed during the import',
     description:
       'Another import changed the same terminals at the same time. Nothing was imported: try again.',
+  },
+  'replay-running': {
+    status: 409,
+    title: 'The projections are being made anew',
+    description: 'A replay was asked for and has not ended. `GET /api/v1/projections` tells how far it is.',
   },
   'body-too-large': {
     status: 413,
@@ -96,6 +108,12 @@ export const PROBLEMS = {
     title: 'The body is not valid',
     description:
       'Fields are missing, unknown or have a wrong value; `errors` names each by its JSON pointer. At most 100 are listed.',
+  },
+  'dead-letter-not-replayable': {
+    status: 422,
+    title: 'The dead letter can not be published like this',
+    description:
+      '`why` says why, `detail` in words: `no-topic` (it belongs to no topic of ours), `truncated` (only the beginning of its value was kept: give another one), `empty` (neither value nor headers are left), `too-large` (give a smaller value), or `out-of-date` (something newer was published since). Nothing was published.',
   },
   'rule-invalid': {
     status: 422,
@@ -135,6 +153,12 @@ export const PROBLEMS = {
     title: 'The file has errors',
     description:
       '`errors` gives the line, the column and what is wrong, for at most 1,000 errors; `errorCount` is the number of all. Nothing was imported.',
+  },
+  'too-many-exports': {
+    status: 429,
+    title: 'Too many exports at a time',
+    description:
+      'Each export of events holds a connection to the database. Try again after the seconds in `Retry-After`.',
   },
   'internal-error': {
     status: 500,

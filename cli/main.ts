@@ -6,13 +6,17 @@
  * is not reachable.
  */
 import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './audit.ts';
 import { addCampaignCommands } from './campaign.ts';
+import { addDlqCommands } from './dlq.ts';
 import { addFleetCommands } from './fleet.ts';
 import { addGroupCommands } from './group.ts';
 import { CliError, EXIT } from './http.ts';
 import { DEFAULT_URL } from './options.ts';
 import { printProblem } from './output.ts';
+import { addReplayCommand } from './replay.ts';
 import { addSiteCommands } from './site.ts';
+import { addStatisticsCommand } from './statistics.ts';
 import { addTemplateCommands } from './template.ts';
 
 const EXIT_CODES = `
@@ -35,6 +39,10 @@ function createProgram(quiet: boolean): Command {
   addGroupCommands(program);
   addTemplateCommands(program);
   addSiteCommands(program);
+  addStatisticsCommand(program);
+  addReplayCommand(program);
+  addDlqCommands(program);
+  addAuditCommands(program);
   return program;
 }
 

@@ -11,7 +11,7 @@ import {
   type CancelCommand,
 } from '../../workflows/messages.ts';
 import { isFinalCampaignStatus } from '../../workflows/status.ts';
-import { actorOf, type ApiDependencies, type RequestContext } from '../context.ts';
+import { actorOf, commandIds, type ApiDependencies, type RequestContext } from '../context.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { BASE, campaignLinks } from '../links.ts';
 import { reachCampaign } from '../reach-campaign.ts';
@@ -124,7 +124,7 @@ function commandRoute(command: CommandName): Route {
       if (!campaign) throw noCampaign(campaignId);
       await requirePossible(command, { deps, campaign, body, context });
       const by = actorOf(context, body.by);
-      const given: CancelCommand = { ...body, by };
+      const given: CancelCommand = { ...body, by, ...commandIds(context) };
       await reachCampaign(deps, campaign, (handle) => handle.signal(COMMANDS[command].signal, given));
       const links = campaignLinks(deps.config.temporal, campaignId);
       return { status: 202, body: { campaignId, command, by, reason: body.reason ?? null, links } };

@@ -5,8 +5,9 @@ import type { ApiDependencies } from '../context.ts';
 import { decodeCursor, NUMBER_FORM, toPage, UUID_FORM } from '../cursor.ts';
 import { BASE, campaignTpeLinks } from '../links.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { campaignTpePage, eventPage, tpeStatus } from '../schemas/campaign.ts';
+import { campaignTpePage, tpeStatus } from '../schemas/campaign.ts';
 import { paging, z } from '../schemas/common.ts';
+import { eventPage } from '../schemas/event.ts';
 import { campaignParams, noCampaign } from './campaigns.ts';
 
 const tpes = defineRoute({

@@ -3,7 +3,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { findCampaign } from '../../db/campaign.ts';
 import { changePolicyUpdate } from '../../workflows/messages.ts';
 import { isFinalCampaignStatus } from '../../workflows/status.ts';
-import { actorOf } from '../context.ts';
+import { actorOf, commandIds } from '../context.ts';
 import { Problem } from '../errors.ts';
 import { BASE } from '../links.ts';
 import { resolvePolicyChange } from '../policy.ts';
@@ -36,7 +36,7 @@ const change = defineRoute({
     const changed = await reachCampaign(deps, campaign, (handle) =>
       handle
         .executeUpdate(changePolicyUpdate, {
-          args: [{ change: changes, by, ...(reason !== undefined && { reason }) }],
+          args: [{ change: changes, by, ...(reason !== undefined && { reason }), ...commandIds(context) }],
         })
         .catch((error: unknown) => {
           if (!(error instanceof WorkflowUpdateFailedError)) throw error;

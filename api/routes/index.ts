@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { auditRoutes } from './audit.ts';
 import { campaignCommandRoutes } from './campaign-commands.ts';
 import { campaignListRoutes } from './campaign-lists.ts';
 import { campaignPolicyRoutes } from './campaign-policy.ts';
@@ -6,10 +7,16 @@ import { campaignPreviewRoutes } from './campaign-preview.ts';
 import { campaignRetryRoutes } from './campaign-retry.ts';
 import { campaignStreamRoutes } from './campaign-stream.ts';
 import { campaignRoutes } from './campaigns.ts';
+import { contractRoutes } from './contracts.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
+import { erasureRoutes } from './erasure.ts';
+import { eventRoutes } from './events.ts';
 import { groupRoutes } from './groups.ts';
 import { operationRoutes } from './operation.ts';
 import { policyTemplateRoutes } from './policy-templates.ts';
+import { projectionRoutes } from './projections.ts';
 import { siteRoutes } from './sites.ts';
+import { statisticsRoutes } from './statistics.ts';
 import { tmsEventRoutes } from './tms-events.ts';
 import { tpeRoutes } from './tpes.ts';
 
@@ -23,9 +30,16 @@ export const routes: readonly Route[] = [
   ...campaignPolicyRoutes,
   ...campaignRetryRoutes,
   ...tpeRoutes,
+  ...erasureRoutes,
+  ...eventRoutes,
+  ...auditRoutes,
   ...groupRoutes,
   ...siteRoutes,
   ...policyTemplateRoutes,
+  ...statisticsRoutes,
+  ...projectionRoutes,
   ...tmsEventRoutes,
+  ...deadLetterRoutes,
+  ...contractRoutes,
   ...operationRoutes,
 ];
