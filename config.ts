@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { redactText } from './redact.ts';
 import { describeUnknownZone, isTimeZone } from './time-zone.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -75,6 +76,21 @@ const configSchema = z.object({
     host: z.string().default('127.0.0.1'),
     port: port.default(8080),
   }),
+  orders: z.object({
+    /** CloudEvents sources that may order updates on `tpe.update.command`; from all others nothing is taken. */
+    sources: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((source) => source.trim() || [])),
+    /** Seconds without an order after which a campaign that orders have made takes none any more. */
+    keepOpenSeconds: positive.max(86_400).default(300),
+  }),
+  audit: z.object({
+    /** Folder that months are written to before they leave the database; shared by all processes, best write-once. */
+    archiveDir: z.string().default('.data/archive'),
+    /** Days for which events stay in the database; a month leaves it when all of it is older. */
+    hotDays: positive.default(90),
+  }),
   /** IANA name: the time zone of sites that none was set for. */
   defaultTimeZone: z
     .string()
@@ -111,6 +127,10 @@ const VARIABLES: Record<string, string> = {
   'kafka.replicationFactor': 'KAFKA_REPLICATION_FACTOR',
   'api.host': 'API_HOST',
   'api.port': 'API_PORT',
+  'orders.sources': 'ORDER_SOURCES',
+  'orders.keepOpenSeconds': 'ORDER_KEEP_OPEN_SECONDS',
+  'audit.archiveDir': 'AUDIT_ARCHIVE_DIR',
+  'audit.hotDays': 'AUDIT_HOT_DAYS',
   defaultTimeZone: 'DEFAULT_TIME_ZONE',
   workerPort: 'WORKER_PORT',
   'hardwareApi.url': 'HARDWARE_API_URL',
@@ -124,7 +144,15 @@ const VARIABLES: Record<string, string> = {
  * @throws ConfigError naming every variable that is wrong
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const raw: Record<string, unknown> = { temporal: {}, database: {}, kafka: {}, api: {}, hardwareApi: {} };
+  const raw: Record<string, unknown> = {
+    temporal: {},
+    database: {},
+    kafka: {},
+    api: {},
+    orders: {},
+    audit: {},
+    hardwareApi: {},
+  };
   for (const [path, variable] of Object.entries(VARIABLES)) {
     const value = env[variable];
     if (value === undefined || value === '') continue;
@@ -151,7 +179,7 @@ function readTmsConfig(value: string | undefined): unknown {
     return JSON.parse(inline ?? readFileSync(file, 'utf8'));
   } catch (error) {
     throw new ConfigError(
-      `TMS_CONFIG: ${inline ? 'the value' : String(file)} can't be read as JSON: ${(error as Error).message}`,
+      `TMS_CONFIG: ${inline ? 'the value' : String(file)} can't be read as JSON: ${redactText((error as Error).message)}`,
     );
   }
 }

@@ -5,6 +5,8 @@ import type { Request, Response } from 'express';
 import type { Config } from '../config.ts';
 import type { Pool } from '../db/pool.ts';
 import type { Logger } from '../observability/logger.ts';
+import { correlationIdOf, traceparentOf } from '../observability/trace-ids.ts';
+import { redactText } from '../redact.ts';
 import type { ProgressFeed } from './progress-feed.ts';
 
 /** What the API works with. */
@@ -25,26 +27,32 @@ export interface RequestContext {
   actor: string | null;
 }
 
-const CORRELATION_ID = /^[\w.:-]{1,128}$/;
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const ACTOR = /^[^\p{Cc}]{1,100}$/u;
 
-/** Reads the context from the headers; what does not have the right form counts as absent. */
+/**
+ * Reads the context from the headers; what does not have the right form counts as absent, and so does a correlation id
+ * that looks like a card number. Card numbers and secrets in `X-Actor` are removed.
+ */
 export function readContext(request: Request): RequestContext {
-  const matching = (name: string, form: RegExp): string | null => {
-    const value = request.get(name)?.trim();
-    return value !== undefined && form.test(value) ? value : null;
-  };
+  const actor = request.get('x-actor')?.trim() ?? '';
   return {
-    correlationId: matching('x-correlation-id', CORRELATION_ID) ?? randomUUID(),
-    traceparent: matching('traceparent', TRACEPARENT),
-    actor: matching('x-actor', ACTOR),
+    correlationId: correlationIdOf(request.get('x-correlation-id')) ?? randomUUID(),
+    traceparent: traceparentOf(request.get('traceparent')),
+    actor: ACTOR.test(actor) ? redactText(actor) : null,
   };
 }
 
 /** The context of a request whose answer this is; set by the first middleware. */
 export function contextOf(response: Response): RequestContext {
   return response.locals.context as RequestContext;
+}
+
+/** The ids of a request as a command to a workflow carries them, so that what it leads to is recorded under them. */
+export function commandIds({ correlationId, traceparent }: RequestContext): {
+  correlationId: string;
+  traceparent?: string;
+} {
+  return { correlationId, ...(traceparent !== null && { traceparent }) };
 }
 
 /** Who acts: what the body says, else the header, else the API itself. */

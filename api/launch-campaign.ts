@@ -1,26 +1,20 @@
 /** Creates a campaign and starts it: the same for a new one and for one that tries again. */
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  createCampaign,
-  findReplay,
-  type CreatedCampaign,
-  type CreateOutcome,
-  type NewCampaign,
-} from '../db/campaign-create.ts';
+import { createCampaign, findReplay, type CreateOutcome, type NewCampaign } from '../db/campaign-create.ts';
 import { refusal, type Listed } from './campaign-refusals.ts';
 import type { ApiDependencies, RequestContext } from './context.ts';
 import { campaignLinks } from './links.ts';
 import type { Reply, RouteSpec } from './route.ts';
 import { campaignCreated } from './schemas/campaign.ts';
-import { z } from './schemas/common.ts';
-import { startCampaignWorkflow } from './start-campaign.ts';
+import { withoutCardNumber, z } from './schemas/common.ts';
+import { startCampaignWorkflow, type CampaignToStart } from './start-campaign.ts';
 import { withinDeadline } from './temporal.ts';
 
 /** The headers that a request which creates a campaign may have. */
 export const creationHeaders = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without spaces')
+  'idempotency-key': withoutCardNumber(
+    z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without spaces'),
+  )
     .optional()
     .openapi({
       description:
@@ -75,7 +69,7 @@ export async function launchCampaign(
   const outcome = (await findReplay(pool, request)) ?? (await createNew());
   if (!('campaign' in outcome)) throw refusal(outcome, listed, tmsNames);
   const { campaign } = outcome;
-  if (outcome.outcome === 'created') await start(deps, campaign);
+  if (outcome.outcome === 'created') await start(deps, { ...campaign, correlationId });
   const links = campaignLinks(config.temporal, campaign.campaignId);
   return {
     status: 201,
@@ -103,7 +97,7 @@ export async function launchCampaign(
 }
 
 /** The campaign exists from its commit on: if it can't be started now, the orchestrator does it later. */
-async function start({ temporal, logger }: ApiDependencies, campaign: CreatedCampaign): Promise<void> {
+async function start({ temporal, logger }: ApiDependencies, campaign: CampaignToStart): Promise<void> {
   try {
     await withinDeadline(temporal, () => startCampaignWorkflow(temporal, campaign));
   } catch (error) {

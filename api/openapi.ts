@@ -26,6 +26,8 @@ export function openApiDocument(routes: readonly Route[]): Document {
       { name: 'policies', description: 'Policies with a name' },
       { name: 'fleet', description: 'The terminals and their sites' },
       { name: 'tms', description: 'What TMSs tell us' },
+      { name: 'messages', description: 'Messages on Kafka: contracts and dead letters' },
+      { name: 'statistics', description: 'Statistics, and the projections that they are read from' },
       { name: 'operation', description: 'Probes, metrics, documentation' },
     ],
   });

@@ -1,6 +1,6 @@
 /** Turns whatever went wrong into a problem document. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { DatabaseError } from 'pg';
+import { isDatabaseAway } from '../db/outage.ts';
 import type { Logger } from '../observability/logger.ts';
 import { contextOf } from './context.ts';
 import { Problem } from './errors.ts';
@@ -70,18 +70,6 @@ function fromBodyParser(error: unknown): Problem | undefined {
         ? new Problem('invalid-request', { detail: `${message ?? 'The request is broken'}.` }, error)
         : undefined;
   }
-}
-
-/** SQLSTATE classes of a server that is away, starting, stopping or full, and the driver's own words for it. */
-const DATABASE_AWAY = /^(08|53|57P)/;
-const CONNECTION_LOST =
-  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|[Cc]onnection terminated|timeout exceeded when trying to connect/;
-
-export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof DatabaseError) return DATABASE_AWAY.test(error.code ?? '');
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  if (!(error instanceof Error)) return false;
-  return CONNECTION_LOST.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`);
 }
 
 function fromDatabase(error: unknown): Problem | undefined {

@@ -7,8 +7,10 @@ export interface CampaignToStart {
   campaignId: string;
   name: string;
   targetVersion: string;
-  /** Number of terminals. */
-  total: number;
+  /** Number of terminals; null where other systems order them one by one. */
+  total: number | null;
+  /** Of the request that created it, to be seen in the Temporal Web UI. */
+  correlationId?: string;
 }
 
 /**
@@ -19,7 +21,8 @@ export async function startCampaignWorkflow(
   client: Client,
   campaign: CampaignToStart,
 ): Promise<'started' | 'was-started'> {
-  const { campaignId, name, targetVersion, total } = campaign;
+  const { campaignId, name, targetVersion, total, correlationId } = campaign;
+  const terminals = total === null ? 'ordered terminals' : `${total} terminals`;
   try {
     await client.workflow.start('campaign', {
       workflowId: campaignWorkflowId(campaignId),
@@ -31,8 +34,9 @@ export async function startCampaignWorkflow(
         { key: TARGET_VERSION, value: targetVersion },
         { key: UPDATE_STATUS, value: 'SCHEDULED' },
       ],
-      staticSummary: `${name} · ${total} terminals → ${targetVersion}`,
-      staticDetails: `Campaign **${name}**: bring ${total} terminals to version ${targetVersion}.`,
+      ...(correlationId !== undefined && { memo: { correlationId } }),
+      staticSummary: `${name} · ${terminals} → ${targetVersion}`,
+      staticDetails: `Campaign **${name}**: bring ${terminals} to version ${targetVersion}.`,
     });
     return 'started';
   } catch (error) {

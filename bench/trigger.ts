@@ -19,7 +19,17 @@ import { campaignWorkflowId } from '../workflows/names.ts';
 
 const TARGET = '4.2.0';
 /** The processes whose CPU is told apart. */
-const PROCESSES = ['temporal', 'orchestrator', 'tms', 'relay', 'api', 'postgres', 'kafka', 'simulator'];
+const PROCESSES = [
+  'temporal',
+  'orchestrator',
+  'tms',
+  'relay',
+  'consumers',
+  'api',
+  'postgres',
+  'kafka',
+  'simulator',
+];
 /** Of /proc/<pid>/stat's times, per second. */
 const TICKS = 100;
 

@@ -10,6 +10,7 @@ import type {
   progress,
 } from '../api/schemas/campaign.ts';
 import type { campaignPreview } from '../api/schemas/campaign-preview.ts';
+import type { erasureResult } from '../api/schemas/erasure.ts';
 import type { policyTemplate } from '../api/schemas/policy-template.ts';
 import type { group, ruleChecked } from '../api/schemas/rule.ts';
 import type { site } from '../api/schemas/site.ts';
@@ -23,6 +24,7 @@ export type CommandAccepted = z.output<typeof commandAccepted>;
 export type PolicyChanged = z.output<typeof policyChanged>;
 export type Progress = z.output<typeof progress>;
 export type ImportResult = z.output<typeof importResult>;
+export type ErasureResult = z.output<typeof erasureResult>;
 export type Tpe = z.output<typeof tpe>;
 export type TpeDetail = z.output<typeof tpeDetail>;
 export type PolicyTemplate = z.output<typeof policyTemplate>;

@@ -102,6 +102,8 @@ CREATE INDEX dead_letter_open ON dead_letter (failed_at DESC, dead_letter_id) WH
 -- A campaign made by orders of other systems takes further ones until none has come for so long, or it is closed.
 ALTER TABLE campaign
   ADD COLUMN keep_open_seconds  integer,     -- null: it takes no orders
+  ADD COLUMN ordered_at         timestamptz, -- when it was last ordered from
+  ADD COLUMN orders_seen_at     timestamptz, -- when its workflow last looked, or was told to
   ADD COLUMN orders_closed_at   timestamptz;
 
 -- Ids of the order that asked for this terminal; null: those of the campaign.

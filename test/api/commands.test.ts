@@ -10,14 +10,16 @@ beforeAll(async () => {
 beforeEach(() => api.clear());
 afterAll(() => api.close());
 
-/** The signals that a workflow has received: name and argument. */
+/** The signals that a workflow has received: name and argument, without the ids of the request. */
 async function signals(workflowId: string): Promise<[string, unknown][]> {
   const { events } = await api.temporal.workflow.getHandle(workflowId).fetchHistory();
   return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => {
     const data = signal?.input?.payloads?.[0]?.data;
-    return signal
-      ? [[signal.signalName ?? '', data ? JSON.parse(Buffer.from(data).toString()) : undefined]]
-      : [];
+    if (!signal) return [];
+    const { correlationId, ...said } = data ? JSON.parse(Buffer.from(data).toString()) : {};
+    // Every command has one; what it is, is a matter of test/api/command-ids.test.ts.
+    expect(correlationId).toMatch(/^[\w.:-]+$/);
+    return [[signal.signalName ?? '', said]];
   });
 }
 

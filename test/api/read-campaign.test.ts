@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { campaignPage, campaignTpePage, eventPage } from '../../api/schemas/campaign.ts';
+import { campaignPage, campaignTpePage } from '../../api/schemas/campaign.ts';
+import { eventPage } from '../../api/schemas/event.ts';
 import { TestApi, type Json } from './test-api.ts';
 
 let api: TestApi;

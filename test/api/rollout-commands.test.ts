@@ -23,14 +23,16 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-/** The signals that a campaign has received: name and argument. */
+/** The signals that a campaign has received: name and argument, without the ids of the request. */
 async function signals(campaignId: string): Promise<[string, unknown][]> {
   const { events } = await api.temporal.workflow.getHandle(`campaign-${campaignId}`).fetchHistory();
   return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => {
     const data = signal?.input?.payloads?.[0]?.data;
-    return signal
-      ? [[signal.signalName ?? '', data ? JSON.parse(Buffer.from(data).toString()) : undefined]]
-      : [];
+    if (!signal) return [];
+    const { correlationId, ...said } = data ? JSON.parse(Buffer.from(data).toString()) : {};
+    // Every command has one; what it is, is a matter of test/api/command-ids.test.ts.
+    expect(correlationId).toMatch(/^[\w.:-]+$/);
+    return [[signal.signalName ?? '', said]];
   });
 }
 

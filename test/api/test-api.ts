@@ -9,6 +9,7 @@ import { ProgressFeed } from '../../api/progress-feed.ts';
 import { loadConfig, type Config } from '../../config.ts';
 import { createPool, type Pool } from '../../db/pool.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase } from '../support/stack.ts';
+import { emptyTables } from '../support/empty.ts';
 
 export const CALLBACK_SECRET = 'a secret of the tests';
 
@@ -161,7 +162,7 @@ export class TestApi {
 
   /** Forgets campaigns and fleet. */
   async clear(): Promise<void> {
-    await this.pool.query('TRUNCATE tpe, campaign, campaign_tpe, event, outbox');
+    await emptyTables(this.pool, 'tpe', 'campaign', 'campaign_tpe', 'event', 'outbox');
   }
 
   async rows(sql: string, values: unknown[] = []): Promise<Json[]> {
