@@ -28,6 +28,7 @@ export function openApiDocument(routes: readonly Route[]): Document {
       { name: 'tms', description: 'What TMSs tell us' },
       { name: 'messages', description: 'Messages on Kafka: contracts and dead letters' },
       { name: 'statistics', description: 'Statistics, and the projections that they are read from' },
+      { name: 'audit', description: 'The audit trail and the chain over it' },
       { name: 'operation', description: 'Probes, metrics, documentation' },
     ],
   });

@@ -2,22 +2,25 @@
  * How fast one consumers process turns orders on Kafka into committed terminals of campaigns, against a bare kafkajs
  * consumer that only parses the same messages; and how long an order is on its way at a steady rate.
  */
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Partitioners, type Message, type Producer } from 'kafkajs';
 import type { Config } from '../config.ts';
 import { createPool, type Pool } from '../db/pool.ts';
 import { createKafka } from '../events/kafka.ts';
 import { topicName } from '../events/topics.ts';
-import { percentile, positive, prepareBench, progress } from './boundary.ts';
+import {
+  type MeasuredWorker,
+  percentile,
+  positive,
+  prepareBench,
+  progress,
+  startMeasured,
+  throughput,
+} from './boundary.ts';
 import { withServers } from './support.ts';
 
-const CONSUMERS = fileURLToPath(new URL('../workers/consumers.ts', import.meta.url));
 const SOURCE = '/bench';
 /** Terminals of the fleet; one more campaign for every so many orders. */
 const FLEET = 10_000;
@@ -74,10 +77,10 @@ async function measure(bench: Bench, events: number): Promise<Record<string, unk
   const baseline = await bareConsumer(bench, events);
   progress(`  ${Math.round(baseline)} messages/s`);
   progress('consumers: from the topic to committed terminals');
-  const consumers = await startConsumers(bench);
-  const drained = await drain(consumers, events);
+  const consumers = await startMeasured('consumers', bench.config, { ORDER_SOURCES: SOURCE });
+  const drained = await throughput(consumers, events, () => handledBy(consumers));
   await untilCounted(bench.db);
-  const memoryMb = { ...drained.memoryMb, counted: (await consumers.metrics()).memoryMb };
+  const memoryMb = { ...drained.memoryMb, counted: await consumers.memoryMb() };
   await consumers.stop();
   const { rows } = await bench.db.query<{ count: number }>(
     'SELECT count(*)::integer AS count FROM campaign_tpe',
@@ -146,82 +149,14 @@ async function bareConsumer({ config, topic }: Bench, events: number): Promise<n
   return perSecond;
 }
 
-interface ConsumersUnderTest {
-  metrics(): Promise<{ handled: number; memoryMb: number }>;
-  stop(): Promise<void>;
-}
-
-async function startConsumers({ config }: Bench): Promise<ConsumersUnderTest> {
-  const child = fork(CONSUMERS, {
-    silent: true,
-    env: {
-      ...process.env,
-      DATABASE_URL: config.database.url,
-      KAFKA_BROKERS: config.kafka.brokers.join(),
-      KAFKA_TOPIC_PREFIX: config.kafka.topicPrefix,
-      TEMPORAL_ADDRESS: config.temporal.address,
-      ORDER_SOURCES: SOURCE,
-      WORKER_PORT: '0',
-      LOG_LEVEL: 'info',
-    },
-  });
-  child.stderr?.pipe(process.stderr);
-  const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('The consumers have ended before they ran.')));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      const logged = JSON.parse(line) as { url?: string; level: string; msg: string };
-      if (logged.url) resolve(logged.url);
-      if (logged.level !== 'info') progress(`  consumers: ${logged.level}: ${logged.msg}`);
-    });
-  });
-  return {
-    async metrics() {
-      const text = await (await fetch(`${url}/metrics`)).text();
-      const handled = text.matchAll(/^kafka_consumer_messages_total\{.*outcome="handled".*\} (.+)$/gm);
-      return {
-        handled: [...handled].reduce((sum, [, value]) => sum + Number(value), 0),
-        memoryMb: Math.round(
-          Number(/^process_resident_memory_bytes (.+)$/m.exec(text)?.[1] ?? 0) / 1024 / 1024,
-        ),
-      };
-    },
-    async stop() {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
-}
-
-interface Drained {
-  eventsPerSecond: number;
-  /** Resident, after a tenth, in the middle and at the end. */
-  memoryMb: { begin: number; middle: number; end: number };
-}
-
-async function drain(consumers: ConsumersUnderTest, events: number): Promise<Drained> {
-  let first: { at: number; handled: number } | undefined;
-  const memoryMb = { begin: 0, middle: 0, end: 0 };
-  for (;;) {
-    const { handled, memoryMb: now } = await consumers.metrics();
-    const at = performance.now();
-    if (handled > 0) first ??= { at, handled };
-    if (handled < events / 5) memoryMb.begin = now;
-    if (handled < events / 2) memoryMb.middle = now;
-    memoryMb.end = now;
-    if (first && handled >= events) {
-      const perSecond = ((handled - first.handled) / (at - first.at)) * 1_000;
-      if (!Number.isFinite(perSecond)) throw new Error('Too few events to measure: give a larger --events.');
-      return { eventsPerSecond: perSecond, memoryMb };
-    }
-    await sleep(100);
-  }
+function handledBy(consumers: MeasuredWorker): Promise<number> {
+  return consumers.count('kafka_consumer_messages_total', 'outcome="handled"');
 }
 
 /** From before an order is sent until its terminal is seen committed, looked for every 10 ms. */
 async function steady(bench: Bench, rate: number, seconds: number): Promise<Record<string, number>> {
   progress(`consumers: ${rate} orders/s for ${seconds} s, from before the send to the commit`);
-  const consumers = await startConsumers(bench);
+  const consumers = await startMeasured('consumers', bench.config, { ORDER_SOURCES: SOURCE });
   const campaigns = Array.from({ length: Math.ceil((rate * seconds) / FLEET) + 1 }, () => randomUUID());
   // The group takes a moment to be shared out, and its first campaign to be made.
   await send(bench, [order(bench, campaigns, 0)]);

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { request } from 'undici';
 import { type EventFilter, filterOf } from './audit-filter.ts';
-import { CliError, EXIT, unreachable, type ApiClient, type Call, type ProblemDocument } from './http.ts';
+import { CliError, refusal, unreachable, type ApiClient, type Call } from './http.ts';
 import { setup } from './options.ts';
 import { print, printJson } from './output.ts';
 
@@ -26,15 +26,6 @@ export async function* openExport(api: ApiClient, query: NonNullable<Call['query
     yield* body as AsyncIterable<Buffer>;
   } catch (error) {
     throw error instanceof CliError ? error : unreachable(url, error);
-  }
-}
-
-function refusal(status: number, text: string): CliError {
-  try {
-    return new CliError(EXIT.refused, { ...(JSON.parse(text) as ProblemDocument), status });
-  } catch {
-    const title = `The answer was status ${status}`;
-    return new CliError(EXIT.refused, { type: 'about:blank', title, detail: text.slice(0, 500) });
   }
 }
 

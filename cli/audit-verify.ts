@@ -44,12 +44,12 @@ export async function verifyTrail(
   // Before the export is begun, which then reaches at least as far.
   const { position, hash } = await api.call<AuditHead>('audit/head');
   const { items: archives } = await api.call<AuditArchives>('audit/archives');
-  // Of two ends at the same position the last one counts: what was kept, not what the API says now.
   const heads = [...(position > 0 ? [{ position, hash }] : []), ...kept];
   const given = new Set(files.map((file) => basename(file)));
   requireFilesOf(kept, archives, given);
   const isWhole = archives.every(({ file }) => given.has(file));
-  const result = await verifyAll(api, files, { heads, ...(isWhole && { from: 1 }) });
+  const archivedUpTo = Math.max(0, ...archives.map(({ lastPosition }) => lastPosition ?? 0));
+  const result = await verifyAll(api, files, { heads, ...(isWhole ? { from: 1 } : { archivedUpTo }) });
   if (!isWhole) requireArchived(result, archives);
 
   const { events, first, last, faults, faultCount, unsealed } = result;

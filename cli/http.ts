@@ -122,7 +122,8 @@ export class ApiClient {
   }
 }
 
-function refusal(status: number, text: string): CliError {
+/** What the API answered instead of doing what it was asked for. */
+export function refusal(status: number, text: string): CliError {
   try {
     return new CliError(EXIT.refused, { ...(JSON.parse(text) as ProblemDocument), status });
   } catch {

@@ -72,9 +72,11 @@ export function toKafkaMessage(event: OutgoingEvent): Message & { headers: Recor
     ce_time: event.occurredAt,
     ce_subject: event.key,
     ce_partitionkey: event.key,
-    ce_dataschema: dataSchemaUri(event.type),
   };
-  if (event.data !== null) headers['content-type'] = 'application/json';
+  if (event.data !== null) {
+    headers['content-type'] = 'application/json';
+    headers.ce_dataschema = dataSchemaUri(event.type);
+  }
   if (event.correlationId !== null) headers.ce_correlationid = event.correlationId;
   if (event.traceparent !== null) headers.traceparent = event.traceparent;
   return { key: event.key, value: event.data, headers: { ...headers, ...event.headers } };

@@ -17,6 +17,18 @@ export type SimulatorOptions = z.input<typeof simulatorConfigSchema>;
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
+/**
+ * Megabytes of long-lived objects at which Node collects them for good. By default that is gigabytes: what goes through
+ * by the million would fill them before the first look.
+ */
+const HEAP_MB: Partial<Record<RoleName, number>> = { relay: 256, consumers: 256 };
+
+/** What Node is started with for a role, before the file. */
+export function nodeArgs(name: RoleName): string[] {
+  const heap = HEAP_MB[name];
+  return heap === undefined ? [] : [`--max-old-space-size=${heap}`];
+}
+
 const ENTRIES: Record<RoleName, { file: string; label: string }> = {
   simulator: { file: 'tms/simulator/main.ts', label: 'the simulated TMSs and terminals' },
   orchestrator: { file: 'workers/orchestrator.ts', label: 'the orchestrator' },
@@ -51,7 +63,7 @@ export function roleSpec(name: RoleName, context: RoleContext): ProcessSpec {
     name: instance?.name ?? name,
     label: instance ? `${label} (${instance.name})` : label,
     command: process.execPath,
-    args: [join(ROOT, file), ...(simulator ? simulatorArgs(context) : [])],
+    args: [...nodeArgs(name), join(ROOT, file), ...(simulator ? simulatorArgs(context) : [])],
     env: {
       ...context.env,
       ...(simulator ? {} : { [name === 'api' ? 'API_PORT' : 'WORKER_PORT']: String(port) }),

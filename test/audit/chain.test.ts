@@ -82,16 +82,16 @@ describe('sealing', () => {
   });
 
   it('is done once, whoever does it: writers and sealers at the same time', async () => {
-    let writing = true;
+    const writing = new AbortController();
     const sealers = Array.from({ length: 3 }, async () => {
-      while (writing) await sealNext(trail.db, 7);
+      while (!writing.signal.aborted) await sealNext(trail.db, 7);
     });
     await Promise.all(
       Array.from({ length: 5 }, async () => {
         for (let n = 0; n < 20; n++) await trail.write(1 + (n % 4));
       }),
     );
-    writing = false;
+    writing.abort();
     await Promise.all(sealers);
     await trail.seal();
     const { rows } = await trail.db.query<{ events: number; sealed: number; last: number }>(

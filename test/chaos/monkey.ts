@@ -25,25 +25,25 @@ export class Monkey {
       this.#stack.process(name).kill('SIGKILL');
       done.push(`killed ${name}`);
     };
-    const broker = this.#after(4_000, 8_000).then(async () => {
-      done.push('stopped the broker for 30 s');
-      await this.#stack.process('kafka').stop();
-      await sleep(BROKER_AWAY_MS);
-      await this.#stack.process('kafka').start();
-    });
-    const database = broker
-      .then(() => this.#after(1_000, 3_000))
-      .then(async () => {
-        done.push('restarted PostgreSQL');
-        await this.#stack.process('postgres').restart();
-      });
+    const parts = this.#breakParts(done);
     const until = Date.now() + KILLING_MS;
     while (!this.#stopping.signal.aborted && Date.now() < until) {
       await this.#after(500, 2_500);
       kill(pick(this.#random, ROLES));
     }
-    await Promise.all([broker, database]);
+    await parts;
     return done;
+  }
+
+  async #breakParts(done: string[]): Promise<void> {
+    await this.#after(4_000, 8_000);
+    done.push('stopped the broker for 30 s');
+    await this.#stack.process('kafka').stop();
+    await sleep(BROKER_AWAY_MS);
+    await this.#stack.process('kafka').start();
+    await this.#after(1_000, 3_000);
+    done.push('restarted PostgreSQL');
+    await this.#stack.process('postgres').restart();
   }
 
   stop(): void {
