@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { request } from 'undici';
 import { type EventFilter, filterOf } from './audit-filter.ts';
-import { CliError, refusal, unreachable, type ApiClient, type Call } from './http.ts';
+import { CliError, EXIT, refusal, unreachable, type ApiClient, type Call } from './http.ts';
 import { setup } from './options.ts';
 import { print, printJson } from './output.ts';
 
