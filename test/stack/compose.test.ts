@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../config.ts';
-import { ROLES } from '../../stack/roles.ts';
+import { nodeArgs, ROLES } from '../../stack/roles.ts';
 import { VERSIONS } from '../../stack/versions.ts';
 import { readSimulatorConfig } from '../../tms/simulator/config.ts';
 
@@ -55,10 +55,12 @@ describe('docker-compose.yml', () => {
   });
 
   test.each(ROLES.map((role) => [role]))(
-    'runs the role %s from a file that exists, under a health check',
+    'runs the role %s from a file that exists, as the stack does, under a health check',
     (role) => {
       const service = compose.services[role];
-      expect(existsSync(join(ROOT, service?.command?.[0] ?? 'missing'))).toBe(true);
+      const at = service?.command?.findIndex((part) => !part.startsWith('--')) ?? 0;
+      expect(existsSync(join(ROOT, service?.command?.[at] ?? 'missing'))).toBe(true);
+      expect(service?.command?.slice(0, at)).toEqual(nodeArgs(role));
       expect(service?.healthcheck?.test[0]).toBe('CMD');
     },
   );
