@@ -15,7 +15,7 @@ import { CampaignMaker } from './campaign-maker.ts';
 import { expectNothingLost, untilSettled } from './expectations.ts';
 import { Monkey } from './monkey.ts';
 import { OrderWriter } from './order-writer.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../support/random.ts';
 import { Terminals } from './terminals.ts';
 
 const TERMINALS = 10_000;

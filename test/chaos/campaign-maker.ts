@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { untilDone } from './persistence.ts';
-import { between, type Random } from './random.ts';
+import { untilDone } from '../support/persistence.ts';
+import { between, type Random } from '../support/random.ts';
 
 /** OPS who make campaigns over HTTP, each until it is answered, under one idempotency key. */
 export class CampaignMaker {

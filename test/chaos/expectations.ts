@@ -7,7 +7,7 @@ import { EVENT_SOURCE } from '../../events/cloud-event.ts';
 import { readTopic, type TopicRecord } from '../../events/consume.ts';
 import type { CampaignMaker } from './campaign-maker.ts';
 import type { OrderWriter } from './order-writer.ts';
-import { untilDone } from './persistence.ts';
+import { untilDone } from '../support/persistence.ts';
 
 interface Expected {
   orders: OrderWriter;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../stack/stack.ts';
-import { between, pick, type Random } from './random.ts';
+import { between, pick, type Random } from '../support/random.ts';
 
 const ROLES = ['relay', 'relay-2', 'consumers', 'consumers-2', 'api'];
 const BROKER_AWAY_MS = 30_000;

@@ -3,8 +3,8 @@ import { Partitioners, type Message } from 'kafkajs';
 import type { Config } from '../../config.ts';
 import { createKafka } from '../../events/kafka.ts';
 import { topicName } from '../../events/topics.ts';
-import { untilDone } from './persistence.ts';
-import { between, type Random } from './random.ts';
+import { untilDone } from '../support/persistence.ts';
+import { between, type Random } from '../support/random.ts';
 
 const BATCH = 250;
 const TARGET = '4.2.0';

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../db/pool.ts';
 import { recordTransitions, type Transition } from '../../db/transitions.ts';
 import type { TpeStatus } from '../../workflows/status.ts';
-import { untilDone } from './persistence.ts';
-import { between, type Random } from './random.ts';
+import { untilDone } from '../support/persistence.ts';
+import { between, type Random } from '../support/random.ts';
 
 const NEXT: Partial<Record<TpeStatus, TpeStatus>> = {
   PENDING: 'REQUESTED',
