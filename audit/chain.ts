@@ -34,34 +34,24 @@ export interface ChainedRecord extends EventRecord {
 /** The hash before the first event. */
 export const GENESIS = '0'.repeat(64);
 
+/** What is hashed of an event, and nothing else. */
+const FIELDS = [
+  'seq',
+  'eventId',
+  'occurredAt',
+  'type',
+  'campaignId',
+  'tpeId',
+  'actor',
+  'reason',
+  'data',
+  'correlationId',
+  'traceparent',
+] as const satisfies (keyof EventRecord)[];
+
 /** SHA-256, in hexadecimal, of the hash before it (32 bytes) and the record as canonical JSON (RFC 8785). */
 export function chainHash(previous: string, record: EventRecord): string {
-  const {
-    seq,
-    eventId,
-    occurredAt,
-    type,
-    campaignId,
-    tpeId,
-    actor,
-    reason,
-    data,
-    correlationId,
-    traceparent,
-  } = record;
-  const text = canonicalize({
-    seq,
-    eventId,
-    occurredAt,
-    type,
-    campaignId,
-    tpeId,
-    actor,
-    reason,
-    data,
-    correlationId,
-    traceparent,
-  });
-  if (text === undefined) throw new Error(`event ${eventId} has no canonical form`);
+  const text = canonicalize(Object.fromEntries(FIELDS.map((field) => [field, record[field]])));
+  if (text === undefined) throw new Error(`event ${record.eventId} has no canonical form`);
   return createHash('sha256').update(Buffer.from(previous, 'hex')).update(text, 'utf8').digest('hex');
 }

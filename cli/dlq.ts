@@ -117,7 +117,7 @@ async function showSummary(_options: unknown, command: Command): Promise<void> {
       { title: 'NEWEST', value: (row) => moment(row.newest) },
     ]),
   );
-  print(`\n${summary.open} dead letters are open.`);
+  print(`\n${letters(summary.open)} open.`);
 }
 
 async function showLetter(id: string, _options: unknown, command: Command): Promise<void> {
@@ -209,13 +209,17 @@ async function decideMany(
     cursor = outcome.nextCursor ?? undefined;
   } while (cursor !== undefined);
   if (json) printJson({ [done]: count, skippedCount, skipped });
-  else print(`${count} letters ${done}.`);
+  else print(`${letters(count)} ${done}.`);
   if (skippedCount === 0) return;
   throw new CliError(EXIT.refused, {
     type: 'about:blank',
-    title: `${skippedCount} letters were not ${done}`,
+    title: `Not ${done}: ${letters(skippedCount)}`,
     errors: skipped.map(({ id, detail }) => ({ parameter: id, message: detail })),
   });
+}
+
+function letters(count: number): string {
+  return count === 1 ? '1 letter' : `${count} letters`;
 }
 
 function requireChoice(ids: readonly string[], { all, ...filter }: Choice): void {

@@ -77,7 +77,7 @@ describe('tpe dlq', () => {
     expect(JSON.parse((await tpe(['list', '--state', 'ALL', '--json'])).out).items).toHaveLength(2);
     expect((await tpe(['list', '--state', 'ALL', '--error', 'NONE'])).out).toBe('No dead letter.\n');
     expect((await tpe(['summary'])).out).toMatch(
-      /\nINVALID_MESSAGE +tpe.update.command +orders +1  .*\n\n1 dead letters are open.\n$/,
+      /\nINVALID_MESSAGE +tpe.update.command +orders +1  .*\n\n1 letter open.\n$/,
     );
   });
 
@@ -147,9 +147,9 @@ describe('tpe dlq', () => {
     expect(await states()).toEqual({ [a]: 'REPLAYED', [b]: 'REPLAYED', [c]: 'DISCARDED', [d]: 'DISCARDED' });
 
     const rest = await tpe(['replay', a, c, '--reason', 'again']);
-    expect([rest.code, rest.out]).toEqual([1, '1 letters replayed.\n']);
+    expect([rest.code, rest.out]).toEqual([1, '1 letter replayed.\n']);
     expect(rest.err).toMatch(
-      new RegExp(`^1 letters were not replayed\n  ${a} +The letter was replayed by api already.`),
+      new RegExp(`^Not replayed: 1 letter\n  ${a} +The letter was replayed by api already.`),
     );
   });
 
