@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import pLimit from 'p-limit';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import type { Pool } from '../db/pool.ts';
 
 export interface BatchLocks {
@@ -20,7 +20,12 @@ export interface BatchLocks {
 interface Session {
   client: PoolClient;
   release(error?: Error): void;
+  /** Gives the connection up: all that is held is lost. */
+  lose(error: Error): void;
 }
+
+/** Milliseconds until a question about a lock that is not answered means that the connection is dead. */
+const ANSWER_MS = 5_000;
 
 /**
  * The locks of a process. They are advisory locks of one database connection, and so end with the process, or
@@ -33,7 +38,10 @@ export function createBatchLocks(pool: Pool): BatchLocks {
 
   async function connect(): Promise<Session> {
     const client = await pool.connect();
+    let isLost = false;
     const lose = (error: Error): void => {
+      if (isLost) return;
+      isLost = true;
       session = undefined;
       release(error);
       for (const lost of held.values()) lost.abort(error);
@@ -43,7 +51,7 @@ export function createBatchLocks(pool: Pool): BatchLocks {
       client.release(error);
     };
     client.on('error', lose);
-    return { client, release };
+    return { client, release, lose };
   }
 
   async function currentSession(): Promise<Session> {
@@ -56,6 +64,27 @@ export function createBatchLocks(pool: Pool): BatchLocks {
     }
   }
 
+  /** A connection that does not answer is given up, or every later question would wait for it, too. */
+  async function ask(
+    current: Session,
+    what: 'pg_try_advisory_lock' | 'pg_advisory_unlock',
+    name: string,
+  ): Promise<boolean> {
+    try {
+      const { rows } = await oneAtATime(() =>
+        current.client.query<{ done: boolean }>({
+          text: `SELECT ${what}(hashtextextended($1, 0)) AS done`,
+          values: [name],
+          query_timeout: ANSWER_MS,
+        } as QueryConfig),
+      );
+      return rows[0]?.done ?? false;
+    } catch (error) {
+      current.lose(error as Error);
+      throw error;
+    }
+  }
+
   return {
     async hold(name, work) {
       // The database lets one session take a lock twice, so the process keeps its own order.
@@ -63,22 +92,13 @@ export function createBatchLocks(pool: Pool): BatchLocks {
       const lost = new AbortController();
       held.set(name, lost);
       try {
-        const { client } = await currentSession();
-        const { rows } = await oneAtATime(() =>
-          client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken', [
-            name,
-          ]),
-        );
-        if (!rows[0]?.taken) throw isHeld(name);
+        const current = await currentSession();
+        if (!(await ask(current, 'pg_try_advisory_lock', name))) throw isHeld(name);
         try {
           return await work(lost.signal);
         } finally {
           // A lock of a lost session is gone already.
-          if (!lost.signal.aborted) {
-            await oneAtATime(() =>
-              client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]),
-            ).catch(() => undefined);
-          }
+          if (!lost.signal.aborted) await ask(current, 'pg_advisory_unlock', name).catch(() => undefined);
         }
       } finally {
         held.delete(name);

@@ -1,18 +1,49 @@
-import pg from 'pg';
+import pg, { type QueryConfig } from 'pg';
 import type { Config } from '../config.ts';
 
 export type Pool = pg.Pool;
 /** What a query function needs: a pool, or the client of a transaction under way. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
-/** Opens the connection pool of a process. Connections are made when first used. */
-export function createPool(config: Config['database'], applicationName: string): Pool {
+/**
+ * Milliseconds until a statement without an answer is given up, and its connection with it: the server may be gone
+ * without a word (a machine that lost its power, a firewall that forgot), which the system itself notices after 15
+ * minutes to 2 hours. Far above what any statement of ours takes.
+ */
+const ANSWER_MS = 60_000;
+/** Milliseconds of silence after which the system asks whether the other end is still there; it then has 10 s. */
+const KEEPALIVE_MS = 10_000;
+/**
+ * What the server does about us, if we are gone without a word: after a minute the session ends, and with it what it
+ * has locked. Later than we notice: whoever is cut off knows that it has no lock any more before others can take it.
+ */
+const SESSION_OPTIONS = [
+  'tcp_keepalives_idle=30',
+  'tcp_keepalives_interval=10',
+  'tcp_keepalives_count=3',
+  'tcp_user_timeout=60000',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/**
+ * Opens the connection pool of a process. Connections are made when first used.
+ * @param answerMs until a statement without an answer is given up
+ */
+export function createPool(
+  config: Config['database'],
+  applicationName: string,
+  answerMs: number = ANSWER_MS,
+): Pool {
   const pool = new pg.Pool({
     connectionString: config.url,
     max: config.poolSize,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
+    query_timeout: answerMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
+    options: SESSION_OPTIONS,
   });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);
@@ -31,6 +62,9 @@ export function inSnapshot<T>(pool: Pool, work: (client: pg.PoolClient) => Promi
   return between('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', pool, work);
 }
 
+/** On a connection that does not answer it is not waited for as long as for a statement that has work to do. */
+const ROLLBACK = { text: 'ROLLBACK', query_timeout: 5_000 } as QueryConfig;
+
 async function between<T>(
   begin: string,
   pool: Pool,
@@ -47,7 +81,7 @@ async function between<T>(
     return result;
   } catch (error) {
     // A lost connection can't be rolled back; the server does that itself.
-    clean = await client.query('ROLLBACK').then(
+    clean = await client.query(ROLLBACK).then(
       () => true,
       () => false,
     );

@@ -73,6 +73,8 @@ export interface ImportOptions {
 
 /** Parts the tags where they travel as one text. */
 const TAG_SEPARATOR = '\u001f';
+/** Milliseconds that an upload may take. */
+const UPLOAD_MS = 3_600_000;
 
 /**
  * Copies the lines into a temporary table, checks them against one another and against the fleet, and makes
@@ -89,7 +91,9 @@ export async function importTpes(
       await client.query(`
         CREATE TEMP TABLE import (line integer, tpe_id uuid, id_tms text, tms text, model text, site text,
                                   version text, tags text) ON COMMIT DROP`);
-      const copy = client.query(copyFrom('COPY import FROM STDIN (FORMAT csv)'));
+      // It lasts as long as the upload does, whose pace is not ours.
+      const unhurried = { query_timeout: UPLOAD_MS };
+      const copy = client.query(Object.assign(copyFrom('COPY import FROM STDIN (FORMAT csv)'), unhurried));
       await pipeline(lines as unknown as Readable, toRows, stringify(), copy);
       await client.query(
         'CREATE INDEX ON import (tpe_id); CREATE INDEX ON import (tms, id_tms); ANALYZE import',

@@ -29,6 +29,8 @@ export interface ProcessSpec {
   readyTimeoutMs: number;
   /** One look: resolves when it is ready, throws when it is not yet. */
   check(): Promise<void>;
+  /** Whether it runs and will never work again by itself: it is then killed, and so started again. Absent: never. */
+  isBeyondHope?(): Promise<boolean>;
 }
 
 export interface Exit {
@@ -48,6 +50,9 @@ const FIRST_RESTART_MS = 500;
 const LAST_RESTART_MS = 15_000;
 /** One that ran this long before it ended starts its back-off anew. */
 const STEADY_MS = 60_000;
+/** Milliseconds between two looks whether it is beyond hope; it must be so at several of them in a row. */
+const HOPE_MS = 5_000;
+const HOPELESS_LOOKS = 3;
 
 /** "by SIGKILL", "with status 1": how a process ended. */
 export function describeExit({ code, signal }: Exit): string {
@@ -199,6 +204,21 @@ export class ManagedProcess {
     void this.#exit.then((exit) =>
       this.#wanted && child === this.#child ? this.#startAgain(exit) : undefined,
     );
+    if (child) void this.#killWhenHopeless(child);
+  }
+
+  async #killWhenHopeless(child: ChildProcess): Promise<void> {
+    const { spec } = this;
+    if (!spec.isBeyondHope) return;
+    const isOurs = (): boolean => this.#wanted && child === this.#child && this.pid !== undefined;
+    for (let looks = 0; isOurs(); looks = (await spec.isBeyondHope().catch(() => false)) ? looks + 1 : 0) {
+      if (looks >= HOPELESS_LOOKS) {
+        this.#around.note(`${this.spec.label} runs, but will not work again by itself: it is killed`);
+        child.kill('SIGKILL');
+        return;
+      }
+      await sleep(HOPE_MS, undefined, { ref: false });
+    }
   }
 
   async #waitReady(signal?: AbortSignal): Promise<void> {

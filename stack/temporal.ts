@@ -147,7 +147,29 @@ export function temporalSpec({ command, port, uiPort, file }: TemporalOptions): 
     stopTimeoutMs: 10_000,
     readyTimeoutMs: 60_000,
     check: () => checkTemporal(`127.0.0.1:${port}`),
+    isBeyondHope: () => isInterrupted(`127.0.0.1:${port}`),
   };
+}
+
+/** Longer than a server that is merely busy takes to answer. */
+const BUSY_MS = 30_000;
+
+/**
+ * Whether the development server has got stuck: when it gives up a statement of SQLite on a machine that is too busy,
+ * its one connection may answer "interrupted" to everything from then on, for ever. Seen at a load of 50 on two cores.
+ */
+async function isInterrupted(address: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: BUSY_MS });
+  try {
+    await connection.withDeadline(Date.now() + BUSY_MS, () =>
+      connection.workflowService.describeNamespace({ namespace: 'default' }),
+    );
+    return false;
+  } catch (error) {
+    return /interrupted/.test((error as Error).message);
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Resolves when a Temporal server answers at `address` and serves the namespace. */

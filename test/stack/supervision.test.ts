@@ -56,6 +56,31 @@ test('a process that keeps ending is started again ever more rarely', async () =
   ]);
 });
 
+test('a process that runs and is beyond hope is killed, and started again', async () => {
+  const { supervisor, progress, ports } = await openSupervisor();
+  let looks = 0;
+  const managed = await supervisor.start(
+    nodeSpec('worker', ports.tms, '', {
+      // Doubt that passes is no reason; a look that fails says nothing.
+      isBeyondHope: async () => {
+        looks++;
+        if (looks === 2) throw new Error('no answer');
+        return looks < 6;
+      },
+    }),
+  );
+  const first = managed.pid;
+  await managed.waitExit();
+  expect(looks).toBe(5);
+  await managed.ready();
+  expect(managed.pid).not.toBe(first);
+  expect(progress.notes).toEqual([
+    'worker runs, but will not work again by itself: it is killed',
+    'worker ended by SIGKILL: it is started again in 0.5 s',
+    'worker runs again',
+  ]);
+});
+
 test('a process that ends while it starts fails the start, with the end of its log', async () => {
   const { supervisor, ports } = await openSupervisor();
   const failure = await supervisor
