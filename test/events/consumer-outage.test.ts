@@ -4,19 +4,19 @@ import { createPool } from '../../db/pool.ts';
 import type { Pool } from '../../db/pool.ts';
 import { GroupConsumer } from '../../events/consumer.ts';
 import { ConsumerRig, silent, texts } from './consumer-rig.ts';
-import { Proxy } from './proxy.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { Rig, someKeys, until } from './rig.ts';
 
 let rig: Rig;
-let database: Proxy;
-let broker: Proxy;
+let database: FaultProxy;
+let broker: FaultProxy;
 let pool: Pool;
 let consumers: ConsumerRig;
 
 beforeAll(async () => {
   rig = await Rig.create();
-  broker = await Proxy.open(Number(rig.config.kafka.brokers[0]?.split(':')[1]), true);
-  database = await Proxy.open(Number(new URL(rig.config.database.url).port), false);
+  broker = await FaultProxy.open(Number(rig.config.kafka.brokers[0]?.split(':')[1]), { kafka: true });
+  database = await FaultProxy.open(Number(new URL(rig.config.database.url).port));
   const url = new URL(rig.config.database.url);
   url.port = String(database.port);
   pool = createPool({ url: url.href, poolSize: 4 }, 'test');

@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../db/pool.ts';
-import { Proxy } from './proxy.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { Rig, Writer, expectedNumbers, numbersByKey, someKeys, until } from './rig.ts';
 
 let rig: Rig;
-let broker: Proxy;
-let database: Proxy;
+let broker: FaultProxy;
+let database: FaultProxy;
 
 beforeAll(async () => {
   rig = await Rig.create();
-  broker = await Proxy.open(Number(rig.config.kafka.brokers[0]?.split(':')[1]), true);
-  database = await Proxy.open(Number(new URL(rig.config.database.url).port), false);
+  broker = await FaultProxy.open(Number(rig.config.kafka.brokers[0]?.split(':')[1]), { kafka: true });
+  database = await FaultProxy.open(Number(new URL(rig.config.database.url).port));
 });
 afterEach(async () => {
   await rig.reset();

@@ -9,7 +9,7 @@ import type { TmsAdapter, TmsCapabilities, UpdateRequest } from '../../tms/contr
 import { TmsError } from '../../tms/errors.ts';
 import { guardTms } from '../../tms/guard.ts';
 import { createTmsAdapter } from '../../tms/registry.ts';
-import { startFaultProxy, type Fault, type FaultProxy } from './fault-proxy.ts';
+import { startHttpFaultProxy, type Fault, type HttpFaultProxy } from '../support/http-fault-proxy.ts';
 import { eventually } from './eventually.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -90,14 +90,14 @@ const FAULTS: { title: string; fault: Fault; kind: string; taken: boolean; retry
 export function describeTmsContract(title: string, subject: ContractSubject): void {
   describe(title, () => {
     let tms: ContractTms;
-    let proxy: FaultProxy;
+    let proxy: HttpFaultProxy;
     let adapter: TmsAdapter;
     let free: string[];
 
     beforeAll(async () => {
       tms = await subject.start();
       free = [...tms.terminals];
-      proxy = await startFaultProxy(tms.url);
+      proxy = await startHttpFaultProxy(tms.url);
       adapter = createTmsAdapter(configFor(proxy.url));
     });
     afterAll(async () => {
@@ -238,7 +238,7 @@ export function describeTmsContract(title: string, subject: ContractSubject): vo
     });
 
     test('a TMS that nobody listens for is unreachable and has taken nothing', async () => {
-      const gone = await startFaultProxy(tms.url);
+      const gone = await startHttpFaultProxy(tms.url);
       await gone.close();
       const caller = createTmsAdapter(configFor(gone.url));
       const error = await caller.requestUpdates(requestsFor(1)).catch((thrown: unknown) => thrown);

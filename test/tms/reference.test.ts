@@ -5,7 +5,7 @@ import { createTmsAdapter } from '../../tms/registry.ts';
 import { simulatorConfigSchema } from '../../tms/simulator/config.ts';
 import { startSimulator } from '../../tms/simulator/simulator.ts';
 import { describeTmsContract, type ContractTms } from './contract.ts';
-import { startFaultProxy } from './fault-proxy.ts';
+import { startHttpFaultProxy } from '../support/http-fault-proxy.ts';
 
 const TERMINALS = 120;
 
@@ -69,7 +69,7 @@ describe('a bulk answer of the reference protocol', () => {
     { title: 'about another terminal', idTms: ['a', 'c'] },
   ])('$title is not believed', async ({ idTms }) => {
     const tms = await startTms(true, true);
-    const proxy = await startFaultProxy(tms.url);
+    const proxy = await startHttpFaultProxy(tms.url);
     const adapter = createTmsAdapter(
       tmsConfigSchema.parse({ name: 'acme', adapter: 'reference', url: proxy.url }),
     );

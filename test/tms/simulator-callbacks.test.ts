@@ -76,6 +76,33 @@ describe('call-backs', () => {
     await eventually(() => receiver.events.map(({ state }) => state)).toEqual(['DONE', 'DONE']);
   });
 
+  test('come late where they are to', async () => {
+    const receiver = await receive();
+    const late = { lateRate: 1, lateSeconds: { min: 2_000_000, max: 2_000_000 } };
+    const { update } = await start(
+      { callbacks: { url: receiver.url, secret: SECRET, ...late } },
+      { speed: 1_000_000 },
+    );
+    const begun = performance.now();
+    await update(0);
+    await eventually(() => receiver.events.map(({ state }) => state)).toEqual(['DONE']);
+    expect(performance.now() - begun).toBeGreaterThan(1_900);
+  });
+
+  test('come with a wrong signature before the right one where they are to, and are counted when refused', async () => {
+    const receiver = await receive();
+    const { update, stats } = await start(
+      { callbacks: { url: receiver.url, secret: SECRET, forgedRate: 1 } },
+      { speed: 1_000_000 },
+    );
+    await update(0);
+    await eventually(() => receiver.events.length).toBe(1);
+    expect(receiver.calls).toBe(2);
+    await eventually(async () => [(await stats()).callbacksRefused, (await stats()).callbacksSent]).toEqual([
+      1, 1,
+    ]);
+  });
+
   test('tell of a cancelled operation, and not of what would have become of it', async () => {
     const receiver = await receive();
     const { behaviour, terminal, clock } = stage();
@@ -91,6 +118,7 @@ describe('call-backs', () => {
       key: null,
       acceptedAt: 0,
       cancelledAt: null as number | null,
+      looks: 0,
       fate: decideFate(behaviour, 1, 'T-0', 1, '4.2.0'),
     }));
     if (!cancelled || !other) throw new Error('two operations');

@@ -39,9 +39,9 @@ describe('faults switched on while it runs', () => {
     expect((await stats()).accepted).toBe(carriedOut);
   });
 
-  test('a call that hangs is carried out and never answered', async () => {
+  test.each(['hang', 'late'])('a call with the answer %s is carried out and not answered', async (answer) => {
     const { call, origin, stats } = await start();
-    await call('POST', '/faults', { answer: { with: 'hang' } });
+    await call('POST', '/faults', { answer: { with: answer } });
     const controller = new AbortController();
     const body = JSON.stringify({ idTms: 'T-0', targetVersion: '4.2.0' });
     const hanging = fetch(`${origin}/acme/updates`, { method: 'POST', body, signal: controller.signal });
@@ -59,6 +59,27 @@ describe('faults switched on while it runs', () => {
     expect([(await update(0)).status, (await update(0)).status, (await update(0)).status]).toEqual([
       503, 503, 202,
     ]);
+  });
+
+  test('states are reported backwards, and what the terminal runs is not touched by it', async () => {
+    const { call, hardware, ids, update } = await start({}, { speed: 1_000_000 });
+    for (const index of ids.keys()) await update(index);
+    const states = async (): Promise<string[]> => {
+      const operations = ids.map(({ idTms }) => ({ idTms, operationId: null }));
+      const response = await call('POST', '/acme/operations:query', { operations });
+      return ((await response.json()) as { operations: { state: string }[] }).operations.map(
+        ({ state }) => state,
+      );
+    };
+    await eventually(async () => new Set(await states())).toEqual(new Set(['DONE']));
+    await call('POST', '/faults', { behaviour: { backwardsRate: 0.5 } });
+    const [once, again] = [await states(), await states()];
+    expect(new Set([...once, ...again])).toEqual(new Set(['QUEUED', 'DOWNLOADING', 'INSTALLING', 'DONE']));
+    expect(again).not.toEqual(once);
+    const [first] = ids;
+    expect(await hardware.status(first?.tpeId ?? '')).toMatchObject({ runningVersion: '4.2.0' });
+    await call('POST', '/faults', { behaviour: { backwardsRate: 0 } });
+    expect(new Set(await states())).toEqual(new Set(['DONE']));
   });
 
   test('one setting of the behaviour changes and the others stay', async () => {

@@ -40,7 +40,7 @@ export function createCallbacks(
   stats: () => VendorStats,
 ): Callbacks {
   if (!config) return { accepted: () => undefined, cancelled: () => undefined, close: async () => undefined };
-  const { url, secret, rate, duplicateRate, states } = config;
+  const { url, secret, rate, duplicateRate, lateRate, lateSeconds, forgedRate, states } = config;
   const queue = new PQueue({ concurrency: PARALLEL_CALLS });
   const stop = new AbortController();
   /** A timer wheel: what is due, by tick. One timer for all instead of one per terminal. */
@@ -69,18 +69,20 @@ export function createCallbacks(
 
   function plan(due: Due, age: number): void {
     if (!states.includes(due.state) || !Number.isFinite(age)) return;
-    const [sent, twice] = chances(due);
+    const [sent, twice, late, howLate] = chances(due);
     if (sent >= rate) return;
-    const tick = Math.max(tickOf(clock.toEpochMs(due.operation.acceptedAt + age)), lastTick + 1);
+    const lateBy = late < lateRate ? lateSeconds.min + howLate * (lateSeconds.max - lateSeconds.min) : 0;
+    const tick = Math.max(tickOf(clock.toEpochMs(due.operation.acceptedAt + age + lateBy)), lastTick + 1);
     const events = wheel.get(tick) ?? [];
     events.push(due, ...(twice < duplicateRate ? [due] : []));
     wheel.set(tick, events);
   }
 
-  /** Whether this event is sent, and twice, depends on the seed and the operation only. */
-  function chances({ operation, state }: Due): [number, number] {
+  /** Whether this event is sent, twice, late and how much, depends on the seed and the operation only. */
+  function chances({ operation, state }: Due): [number, number, number, number] {
     const digest = hash('sha256', `${seed}|callback|${operation.operationId}|${state}`, 'buffer');
-    return [digest.readUInt32LE(0) / 2 ** 32, digest.readUInt32LE(4) / 2 ** 32];
+    const at = (index: number): number => digest.readUInt32LE(4 * index) / 2 ** 32;
+    return [at(0), at(1), at(2), at(3)];
   }
 
   function turn(): void {
@@ -109,6 +111,10 @@ export function createCallbacks(
       occurredAt,
     }));
     const body = JSON.stringify({ events });
+    if (isForged(body)) {
+      const refused = !(await post(body, `${secret}, but another`));
+      if (refused) stats().callbacksRefused += events.length;
+    }
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
       if (await post(body)) return void (stats().callbacksSent += events.length);
       const pause = RETRY_AFTER_MS[attempt];
@@ -118,11 +124,15 @@ export function createCallbacks(
     stats().callbacksFailed += due.length;
   }
 
-  async function post(body: string): Promise<boolean> {
+  function isForged(body: string): boolean {
+    return hash('sha256', `${seed}|forged|${body}`, 'buffer').readUInt32LE(0) / 2 ** 32 < forgedRate;
+  }
+
+  async function post(body: string, signedWith = secret): Promise<boolean> {
     try {
       const response = await request(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signCallback(secret, body) },
+        headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signCallback(signedWith, body) },
         body,
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,

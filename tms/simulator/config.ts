@@ -43,11 +43,19 @@ export const behaviourSchema = z.strictObject({
   lostAnswerRate: rate.default(0),
   /** Share of calls that are answered with 500; half of those are carried out nevertheless. */
   errorRate: rate.default(0),
+  /** Share of looks at an operation that is under way or has ended which are told an earlier state of it. */
+  backwardsRate: rate.default(0),
 });
 export type Behaviour = z.infer<typeof behaviourSchema>;
 
 /** Without those that are about calls: a call may be about many terminals. */
-const { latencyMs: _l, lostAnswerRate: _a, errorRate: _e, ...operationSettings } = behaviourSchema.shape;
+const {
+  latencyMs: _l,
+  lostAnswerRate: _a,
+  errorRate: _e,
+  backwardsRate: _b,
+  ...operationSettings
+} = behaviourSchema.shape;
 type OperationSettings = typeof operationSettings;
 
 /** Their defaults are those of the vendor, so that here what is left out must stay out. */
@@ -79,6 +87,12 @@ const callbacksSchema = z.strictObject({
   rate: rate.default(1),
   /** Share of the events sent that are sent twice. */
   duplicateRate: rate.default(0),
+  /** Share of the events sent that come late, by a time within `lateSeconds`. */
+  lateRate: rate.default(0),
+  /** Simulated seconds. */
+  lateSeconds: range.prefault({ min: 60, max: 600 }),
+  /** Share of the calls that are made once before with a signature that is not right, as somebody else would. */
+  forgedRate: rate.default(0),
   /** The states that are told. */
   states: z.array(z.enum(CALLBACK_STATES)).default(['DONE', 'FAILED', 'CANCELLED']),
 });

@@ -98,6 +98,23 @@ export function decideRefusal(
   return chance() < behaviour.rejectRate ? pick(behaviour.rejectReasons, chance()) : null;
 }
 
+/** The states that an operation goes through; DONE and FAILED are at the same place. */
+const COURSE = ['QUEUED', 'DOWNLOADING', 'INSTALLING'] as const;
+
+/** The earlier state that the `nth` look at an operation is told; null where it is told the true one. */
+export function decideBackwards(
+  { backwardsRate }: Behaviour,
+  seed: number,
+  look: { operationId: string; nth: number; state: string },
+): (typeof COURSE)[number] | null {
+  if (backwardsRate === 0 || look.state === 'CANCELLED') return null;
+  const at = COURSE.findIndex((state) => state === look.state);
+  const chance = draw(seed, 'backwards', look.operationId, look.nth);
+  if (chance() >= backwardsRate) return null;
+  const earlier = COURSE.slice(0, at === -1 ? undefined : at);
+  return earlier[Math.floor(chance() * earlier.length)] ?? null;
+}
+
 export interface CallFate {
   latencyMs: number;
   answer: 'normal' | 'lost' | 'error';

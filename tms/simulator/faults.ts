@@ -7,10 +7,11 @@ export type CallKind = (typeof CALL_KINDS)[number];
 
 /**
  * What every call is answered instead. Carried out and not answered: `hang`, `lost`; carried out and answered
- * wrongly: `html`, `garbage`, `half`, `shape`, `500`; not carried out: `cut` (the socket), `401`, `429`, `503`.
+ * 30 s later: `late`; carried out and answered wrongly: `html`, `garbage`, `half`, `shape`, `500`; not carried out: `cut` (the socket), `401`, `429`, `503`.
  */
 export const FORCED_ANSWERS = [
   'hang',
+  'late',
   'lost',
   'html',
   'garbage',

@@ -27,6 +27,8 @@ export interface VendorStats {
   callbacksSent: number;
   /** Events given up after all tries. */
   callbacksFailed: number;
+  /** Events with a signature that is not right which were not taken. */
+  callbacksRefused: number;
   /** Milliseconds since the epoch; null before the first update call. */
   firstUpdateCallAt: number | null;
   lastUpdateCallAt: number | null;
@@ -50,6 +52,7 @@ export function emptyStats(): VendorStats {
     errors: 0,
     callbacksSent: 0,
     callbacksFailed: 0,
+    callbacksRefused: 0,
     firstUpdateCallAt: null,
     lastUpdateCallAt: null,
   };

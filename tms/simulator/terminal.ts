@@ -10,6 +10,8 @@ export interface SimulatedOperation {
   /** Simulated seconds since the simulator's start. */
   acceptedAt: number;
   cancelledAt: number | null;
+  /** How often it was looked at. */
+  looks: number;
   fate: Fate;
 }
 

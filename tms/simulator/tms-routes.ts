@@ -8,6 +8,8 @@ import { BadRequest, parseJson, type Call, type Reply } from './http.ts';
 import type { Vendor } from './vendor.ts';
 
 const MAX_INVENTORY_PAGE = 5_000;
+/** Milliseconds (real) of an answer that is late. */
+const LATE_MS = 30_000;
 
 const updateSchema = z.object({ idTms: z.string(), targetVersion: z.string().min(1) });
 const batchSchema = z.object({
@@ -45,7 +47,7 @@ export function answerTmsCall(vendor: Vendor, gate: Gate, seed: number, clock: C
     nth: countCall(vendor, question),
     write: question.kind === 'request' || question.kind === 'cancel',
   });
-  if (stopped) return { ...force(stopped.answer, question, vendor), delayMs: fate.latencyMs };
+  if (stopped) return { delayMs: fate.latencyMs, ...force(stopped.answer, question, vendor) };
   const reply = fate.carriedOut ? question.perform() : undefined;
   if (fate.answer === 'lost') {
     stats.lostAnswers++;
@@ -68,6 +70,8 @@ function force(answer: ForcedAnswer, question: Question, { stats }: Vendor): Rep
   switch (answer) {
     case 'hang':
       return { ...question.perform(), delivery: 'never' };
+    case 'late':
+      return { ...question.perform(), delayMs: LATE_MS };
     case 'lost':
       stats.lostAnswers++;
       return { ...question.perform(), delivery: 'cut' };

@@ -2,7 +2,7 @@
 import type { CancelResult, InventoryPage, Operation, OperationReport } from '../contract.ts';
 import { behaviourSchema, type Behaviour, type VendorConfig } from './config.ts';
 import type { Clock } from './clock.ts';
-import { behaviourFor, decideFate, decideRefusal } from './fate.ts';
+import { behaviourFor, decideBackwards, decideFate, decideRefusal } from './fate.ts';
 import { emptyStats, type VendorStats } from './stats.ts';
 import { isOffline, realState, runningVersion, type SimulatedOperation, type Terminal } from './terminal.ts';
 
@@ -104,6 +104,7 @@ export function createVendor(
       key,
       acceptedAt: clock.now(),
       cancelledAt: null,
+      looks: 0,
       fate: decideFate(behaviour, seed, idTms, attempt, targetVersion),
     };
     terminal.operations.push(operation);
@@ -144,7 +145,9 @@ export function createVendor(
     const found = find(asked)?.operation;
     if (!found)
       return { state: 'UNKNOWN', operationId: asked.operationId, targetVersion: null, reason: null };
-    const state = realState(found, clock.now());
+    const real = realState(found, clock.now());
+    const look = { operationId: found.operationId, nth: ++found.looks, state: real };
+    const state = decideBackwards(vendor.behaviour, seed, look) ?? real;
     return {
       state,
       operationId: found.operationId,

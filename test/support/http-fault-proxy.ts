@@ -17,7 +17,7 @@ export type Fault =
   /** The TMS is not asked; this is answered. */
   | { kind: 'refuse'; status: number; headers?: Record<string, string> };
 
-export interface FaultProxy {
+export interface HttpFaultProxy {
   url: string;
   /** What happens to every call from now on; null lets them through. */
   fault: Fault | null;
@@ -26,14 +26,14 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
+export async function startHttpFaultProxy(upstream: string): Promise<HttpFaultProxy> {
   const target = new URL(upstream);
   const server = createServer((incoming, response) => {
     proxy.calls++;
     handle(incoming, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const proxy: FaultProxy = {
+  const proxy: HttpFaultProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${target.pathname}`,
     fault: null,
     calls: 0,
