@@ -3,6 +3,7 @@ import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temp
 import type { CampaignActivities, ProgressAnswer, ProgressReport } from '../activities/types.ts';
 import type { CommandDesk } from './command-desk.ts';
 import { CAMPAIGN_TASK_QUEUE } from './names.ts';
+import { platform } from './platform.ts';
 import { describeFailures, failures, judgeWaves, type WaveRules, type WaveVerdict } from './policy/gates.ts';
 import { describeInterval } from './policy/polling.ts';
 import { progressStep } from './policy/progress.ts';
@@ -44,12 +45,6 @@ export interface WatchOptions {
  * which waves are told, which Temporal's test server gets wrong when the look ends at that very moment.
  */
 const SETTLING_MS = 500;
-
-const { raiseAlert } = proxyActivities<CampaignActivities>({
-  taskQueue: CAMPAIGN_TASK_QUEUE,
-  startToCloseTimeout: '30 seconds',
-  retry: { maximumInterval: '30 seconds' },
-});
 
 export function openCampaignWatch(options: WatchOptions): CampaignWatch {
   const { campaignId, desk } = options;
@@ -155,7 +150,7 @@ export function openCampaignWatch(options: WatchOptions): CampaignWatch {
   }
 
   function alert(type: Parameters<CampaignActivities['raiseAlert']>[0]['type'], reason: string): void {
-    raiseAlert({ campaignId, type, reason }).catch(() => undefined);
+    platform.raiseAlert({ campaignId, type, reason }).catch(() => undefined);
   }
 
   function rules(): WaveRules[] {

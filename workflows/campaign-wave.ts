@@ -22,6 +22,7 @@ import {
   tmsTaskQueue,
   TRACKING_TASK_QUEUE,
 } from './names.ts';
+import { platform } from './platform.ts';
 import { type Batch, countTerminals, cutBatches, SHARDS_PER_RUN, shardSize } from './policy/sizing.ts';
 import { CAMPAIGN_ID, TARGET_VERSION } from './search-attributes.ts';
 import type { WaveInput } from './types.ts';
@@ -34,12 +35,6 @@ const BATCHES_AT_ONCE = 8;
  * Temporal server more than dispatch itself, and their first look is minutes away.
  */
 const TRACKING_GRACE_MS = 20_000;
-
-const platform = proxyActivities<CampaignActivities>({
-  taskQueue: CAMPAIGN_TASK_QUEUE,
-  startToCloseTimeout: '30 seconds',
-  retry: { maximumInterval: '30 seconds' },
-});
 
 const { awaitRollBackAsked } = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,

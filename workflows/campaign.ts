@@ -15,12 +15,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CampaignActivities, CampaignPlan, PlannedWave, TmsActivities } from '../activities/types.ts';
+import { openCampaignIntake } from './campaign-intake.ts';
 import { openCampaignWatch } from './campaign-watch.ts';
 import { campaignWave } from './campaign-wave.ts';
 import { openCommandDesk, type Taken } from './command-desk.ts';
 import {
   changePolicyUpdate,
-  ordersAddedSignal,
   type PolicyChangeRequest,
   progressQuery,
   type WaveCommand,
@@ -28,11 +28,12 @@ import {
   waveNewsSignal,
 } from './messages.ts';
 import { CAMPAIGN_TASK_QUEUE, tmsTaskQueue, waveWorkflowId } from './names.ts';
+import { platform } from './platform.ts';
 import { refuseChange } from './policy/change.ts';
 import { describeShortfall, sumOf } from './policy/gates.ts';
 import { describeInterval } from './policy/polling.ts';
 import { describeProgress, estimateEnd, ratePerMinute } from './policy/progress.ts';
-import { type Batch, countTerminals, orderPause } from './policy/sizing.ts';
+import { type Batch, countTerminals } from './policy/sizing.ts';
 import type { FailureAction } from './policy/types.ts';
 import { CAMPAIGN_ID, TARGET_VERSION, UPDATE_STATUS } from './search-attributes.ts';
 import { type CampaignStatus, countFinal } from './status.ts';
@@ -41,25 +42,12 @@ import type { CampaignInput, CampaignProgress, SagaStep, WaveState } from './typ
 /** How long trackers that were told to end have for it, before the campaign ends without them. */
 const FORCED_GRACE = '2 minutes';
 
-/** Rounds in which joining terminals are taken in; each costs the campaign's history about 20 events. */
-const MAX_JOIN_ROUNDS = 200;
-
-const platform = proxyActivities<CampaignActivities>({
-  taskQueue: CAMPAIGN_TASK_QUEUE,
-  // Also how long one whose worker was killed is waited for; what takes longer goes on where it was.
-  startToCloseTimeout: '30 seconds',
-  retry: { maximumInterval: '30 seconds' },
-});
-
 const { cancelTrackers } = proxyActivities<CampaignActivities>({
   taskQueue: CAMPAIGN_TASK_QUEUE,
   summary: 'tell the trackers',
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '30 seconds',
 });
-
-/** Rounds in which ordered terminals are taken in, each about 20 events: after the last no order is taken any more. */
-const MAX_ORDER_ROUNDS = 400;
 
 /** A run of a wave that has been started, as the campaign sees it. */
 interface WaveRun {
@@ -81,8 +69,6 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
   /** The campaign's end has come before every terminal had its turn. */
   let overdue = false;
   let policyChanges = 0;
-  /** Times that somebody has said that there are new orders. */
-  let orderNews = 0;
   let waitingFor: CampaignProgress['waitingFor'] = null;
   let currentWave = 1;
   const states = new Map<number, WaveState>();
@@ -100,6 +86,14 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     isWaiting: () => runs.some(({ opensAt }) => opensAt !== null),
     changed: () => show(),
   });
+  const intake = openCampaignIntake({
+    campaignId,
+    isOver,
+    start(wave, lanes) {
+      (plan as CampaignPlan).total += countTerminals(lanes);
+      startWave(wave, lanes, 'update');
+    },
+  });
   setHandler(progressQuery, progress);
   setHandler(waveNewsSignal, ({ run, dispatched, opensAt }) => {
     const found = runs[run];
@@ -109,7 +103,6 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     watch.restart();
     waitForWindows();
   });
-  setHandler(ordersAddedSignal, () => void orderNews++);
   setHandler(changePolicyUpdate, changePolicy, {
     validator: ({ change }) => {
       const refusal = ended ? 'the campaign has ended' : refuseChange(change);
@@ -178,8 +171,8 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
       startWave(wave, wave.lanes, 'update');
       if (index < waves.length - 1) await passGate(wave);
     }
-    if (policy().membership === 'dynamic') await takeInJoiners(waves);
-    if (plan?.keepOpenSeconds) await takeInOrders(waves, plan.keepOpenSeconds);
+    if (policy().membership === 'dynamic') await intake.joiners(waves.at(-1), policy().endAt);
+    if (plan?.keepOpenSeconds) await intake.orders(waves.at(-1), plan.keepOpenSeconds);
     await Promise.race([Promise.all(runs.map(({ result }) => result)), desk.untilStopped()]);
     ending.cancel();
     if (!desk.stop && waves.length > 0) setState(currentWave, 'PASSED');
@@ -284,55 +277,6 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
     desk.expectAdvance('never');
     wait(null);
     if (!isOver()) setState(wave, 'PASSED');
-  }
-
-  /** Terminals that come to match while the campaign runs are runs of the last wave. */
-  async function takeInJoiners(waves: readonly PlannedWave[]): Promise<void> {
-    const last = waves.at(-1);
-    const { endAt } = policy();
-    if (!last || endAt === null) return;
-    const every = Math.max(60_000, (Date.parse(endAt) - Date.now()) / MAX_JOIN_ROUNDS);
-    const { awaitJoiners } = proxyActivities<CampaignActivities>({
-      taskQueue: CAMPAIGN_TASK_QUEUE,
-      summary: 'wait for terminals that come to match',
-      startToCloseTimeout: '5 minutes',
-      retry: { initialInterval: every, backoffCoefficient: 1, maximumInterval: every },
-    });
-    for (let round = 0; round < MAX_JOIN_ROUNDS && !isOver(); round++) {
-      const scope = new CancellationScope();
-      const lanes = await Promise.race([
-        scope.run(() => awaitJoiners(campaignId)).catch(() => [] as Batch[]),
-        condition(isOver).then(() => [] as Batch[]),
-      ]);
-      scope.cancel();
-      if (lanes.length === 0) continue;
-      (plan as CampaignPlan).total += countTerminals(lanes);
-      startWave(last, lanes, 'update');
-      if (await condition(isOver, every)) break;
-    }
-    await condition(isOver);
-  }
-
-  /** Terminals that other systems order while the campaign runs are runs of its wave, until none has come for long. */
-  async function takeInOrders([wave]: readonly PlannedWave[], keepOpenSeconds: number): Promise<void> {
-    if (!wave) return;
-    const taken = Object.fromEntries(wave.lanes.map(({ tms, to }) => [tms, to]));
-    let seen = 0;
-    for (let round = 1; !isOver(); round++) {
-      const hasNews = (): boolean => isOver() || orderNews > seen;
-      const isIdle = !(await condition(hasNews, keepOpenSeconds * 1000));
-      // What comes together is asked for together.
-      if (!isIdle && (await condition(isOver, orderPause(round)))) return;
-      seen = orderNews;
-      const close = round === MAX_ORDER_ROUNDS ? 'always' : isIdle ? 'if-none' : 'never';
-      const { lanes, closed } = await platform.takeOrders(campaignId, taken, close);
-      for (const { tms, to } of lanes) taken[tms] = to;
-      if (lanes.length > 0) {
-        (plan as CampaignPlan).total += countTerminals(lanes);
-        startWave(wave, lanes, 'update');
-      }
-      if (closed) return;
-    }
   }
 
   /** The campaign's end: what was asked for is followed, nothing more is asked for. */
