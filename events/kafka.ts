@@ -3,8 +3,10 @@ import type { logCreator } from 'kafkajs';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import { correctFetching } from './kafkajs-fetch.ts';
+import { correctSending } from './kafkajs-send.ts';
 
 correctFetching();
+correctSending();
 
 /** What kafkajs complains about although it is meant; see `LaneSender` for the second. */
 const INTENDED = [

@@ -58,6 +58,15 @@ export function knownTopic(config: Pick<Config, 'kafka'>, fullName: string): Top
   return TOPIC_NAMES.find((name) => topicName(config, name) === fullName);
 }
 
+/**
+ * Its settings on this cluster. Where there are three copies, a message counts once two have it: one broker may then be
+ * lost without losing what was acknowledged, and without keeping anybody from writing.
+ */
+function wantedSettings(config: Pick<Config, 'kafka'>, name: TopicName): Readonly<Record<string, string>> {
+  const own: Readonly<Record<string, string>> = TOPICS[name].settings;
+  return config.kafka.replicationFactor < 3 ? own : { ...own, 'min.insync.replicas': '2' };
+}
+
 /** A topic can't be brought into the state that is asked for; the message says which, why and what to do. */
 export class TopicError extends Error {
   override name = 'TopicError';
@@ -107,8 +116,9 @@ async function createMissing(admin: Admin, config: Pick<Config, 'kafka'>, logger
   for (const name of TOPIC_NAMES) {
     const topic = topicName(config, name);
     if (existing.has(topic)) continue;
-    const { partitions, settings: own } = TOPICS[name];
+    const { partitions } = TOPICS[name];
     const { replicationFactor } = config.kafka;
+    const own = wantedSettings(config, name);
     const created = await refusedClearly(
       `Topic ${topic} can't be created with ${partitions} partitions and KAFKA_REPLICATION_FACTOR=${replicationFactor}`,
       admin.createTopics({
@@ -190,7 +200,7 @@ async function correctSettings(admin: Admin, config: Pick<Config, 'kafka'>, logg
   for (const { resourceName: topic, configEntries } of resources) {
     const name = knownTopic(config, topic);
     if (!name) continue;
-    const wanted: Readonly<Record<string, string>> = TOPICS[name].settings;
+    const wanted = wantedSettings(config, name);
     const found = new Map(configEntries.map((entry) => [entry.configName, entry.configValue]));
     const different = Object.keys(wanted).filter((key) => !sameSetting(found.get(key), wanted[key]));
     if (different.length === 0) continue;
