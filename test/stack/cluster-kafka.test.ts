@@ -1,0 +1,133 @@
+/** Three real Kafka nodes, as `npm run cluster` starts them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadConfig, type Config } from '../../config.ts';
+import { readTopic } from '../../events/consume.ts';
+import { createKafka } from '../../events/kafka.ts';
+import { LaneSender } from '../../events/sender.ts';
+import { ensureTopics, TOPIC_NAMES, topicName } from '../../events/topics.ts';
+import { kafkaNodeSpec, prepareKafkaNode } from '../../stack/cluster/kafka.ts';
+import { clusterLayout, HOST, type KafkaNode } from '../../stack/cluster/layout.ts';
+import { type DataDir, openDataDir } from '../../stack/data-dir.ts';
+import { findKafka, randomClusterId } from '../../stack/kafka.ts';
+import { freePort } from '../../stack/ports.ts';
+import { silentProgress } from '../../stack/progress.ts';
+import { Supervisor } from '../../stack/supervisor.ts';
+
+/** Three JVMs on a machine that does other things, too. */
+const TIMEOUT_MS = 600_000;
+
+let folder: string;
+let dataDir: DataDir;
+let supervisor: Supervisor;
+let config: Config;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tpe-kafka-'));
+  dataDir = await openDataDir(join(folder, 'data'));
+  supervisor = new Supervisor(dataDir, silentProgress);
+  const jars = await findKafka({ task: { update: () => undefined } });
+  const nodes: KafkaNode[] = [];
+  for (const node of clusterLayout().kafka) {
+    nodes.push({ ...node, port: await freePort(), controllerPort: await freePort() });
+  }
+  const clusterId = randomClusterId();
+  await Promise.all(
+    nodes.map(async (node) => {
+      const options = { jars, node, nodes, dataDir: dataDir.path };
+      await prepareKafkaNode(options, clusterId);
+      await supervisor.start(kafkaNodeSpec(options));
+    }),
+  );
+  config = loadConfig({
+    KAFKA_BROKERS: nodes.map(({ port }) => `${HOST}:${port}`).join(','),
+    KAFKA_REPLICATION_FACTOR: '3',
+  });
+  await ensureTopics(config);
+}, TIMEOUT_MS);
+
+afterAll(async () => {
+  await supervisor?.stop();
+  dataDir?.release();
+  await rm(folder, { recursive: true, force: true });
+}, TIMEOUT_MS);
+
+test('a topic of three copies takes a message only when two have it', async () => {
+  const admin = createKafka(config.kafka, 'test').admin();
+  await admin.connect();
+  const topics = TOPIC_NAMES.map((name) => topicName(config, name));
+  try {
+    // Each node learns of the topics in its own time.
+    const copies = async (): Promise<number[]> => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics });
+      return found.flatMap(({ partitions }) => partitions.map(({ replicas }) => replicas.length));
+    };
+    await expect.poll(copies, { timeout: 60_000 }).toEqual(Array(topics.length * 12).fill(3));
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+    });
+    for (const { configEntries } of resources) {
+      expect(configEntries).toContainEqual(
+        // 1: set on the topic itself; the nodes of this cluster have the same by default.
+        expect.objectContaining({ configName: 'min.insync.replicas', configValue: '2', configSource: 1 }),
+      );
+    }
+  } finally {
+    await admin.disconnect();
+  }
+});
+
+test(
+  'the batches of several lanes, whose partitions are led by three nodes, are there once, also when a node is killed',
+  async () => {
+    const topic = topicName(config, 'tpe.update.status');
+    const lanes = [0, 1, 2, 3];
+    const batches = 25;
+    const perBatch = 24;
+    await Promise.all(
+      lanes.map(async (lane) => {
+        const sender = new LaneSender({ config, kafka: createKafka(config.kafka, 'test'), lane });
+        for (let batch = 1; batch <= batches; batch++) {
+          if (lane === 0 && batch === 10) supervisor.get('kafka-2').kill('SIGKILL');
+          const outgoing = Array.from({ length: perBatch }, (_, n) => ({
+            topic,
+            message: { key: `${lane}|${n}`, value: '{}', headers: { ce_sequence: String(batch) } },
+          }));
+          await publish(sender, batch, outgoing);
+        }
+        await sender.close();
+      }),
+    );
+    await supervisor.get('kafka-2').ready();
+    const { records } = await readTopic(config, 'tpe.update.status', { timeoutMs: 120_000 });
+    const sequences = new Map<string, number[]>();
+    for (const { key, headers } of records) {
+      sequences.set(key, [...(sequences.get(key) ?? []), Number(headers.ce_sequence)]);
+    }
+    const all = Array.from({ length: batches }, (_, index) => index + 1);
+    expect(sequences.size).toBe(lanes.length * perBatch);
+    expect([...sequences.values()].filter((found) => found.join() !== all.join())).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+/** As the relay does it: when it does not know what has become of a batch, it asks before it sends it again. */
+async function publish(
+  sender: LaneSender,
+  batch: number,
+  outgoing: Parameters<LaneSender['send']>[1],
+): Promise<void> {
+  for (;;) {
+    try {
+      if (!sender.ready && (await sender.takeOver()) >= batch) return;
+      return await sender.send(batch, outgoing);
+    } catch {
+      await sleep(200);
+    }
+  }
+}
