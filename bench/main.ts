@@ -8,7 +8,16 @@ export interface Scenario {
   run(args: string[]): Promise<Record<string, unknown>>;
 }
 
-const NOT_SCENARIOS = new Set(['main', 'support', 'boundary', 'campaign-bench', 'processes', 'bare-calls']);
+const NOT_SCENARIOS = new Set([
+  'main',
+  'support',
+  'boundary',
+  'campaign-bench',
+  'processes',
+  'bare-calls',
+  'standstill',
+  'reckoning',
+]);
 
 function scenarios(): string[] {
   return readdirSync(fileURLToPath(new URL('.', import.meta.url)))
