@@ -67,16 +67,18 @@ test('a topic of three copies takes a message only when two have it', async () =
       return found.flatMap(({ partitions }) => partitions.map(({ replicas }) => replicas.length));
     };
     await expect.poll(copies, { timeout: 60_000 }).toEqual(Array(topics.length * 12).fill(3));
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
-    });
-    for (const { configEntries } of resources) {
-      expect(configEntries).toContainEqual(
-        // 1: set on the topic itself; the nodes of this cluster have the same by default.
-        expect.objectContaining({ configName: 'min.insync.replicas', configValue: '2', configSource: 1 }),
+    const settings = async (): Promise<unknown[]> => {
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+      });
+      return resources.map(({ configEntries }) =>
+        configEntries.find(({ configName }) => configName === 'min.insync.replicas'),
       );
-    }
+    };
+    // 1: set on the topic itself; the nodes of this cluster have the same by default.
+    const wanted = expect.objectContaining({ configValue: '2', configSource: 1 });
+    await expect.poll(settings, { timeout: 60_000 }).toEqual(topics.map(() => wanted));
   } finally {
     await admin.disconnect();
   }
