@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import type { QueryConfig } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPool, inTransaction, type Pool } from '../../db/pool.ts';
 import { registry } from '../../observability/metrics.ts';
@@ -225,9 +226,10 @@ function dyingPool(at: RegExp): Pool {
     async connect() {
       const client = await rig.pool.connect();
       return {
-        query(text: string, values?: unknown[]) {
+        query(query: string | QueryConfig, values?: unknown[]) {
+          const text = typeof query === 'string' ? query : query.text;
           if (at.test(text.trim())) throw new Error('killed');
-          return client.query(text, values);
+          return typeof query === 'string' ? client.query(query, values) : client.query(query);
         },
         release: (broken?: boolean) => client.release(broken),
       };
