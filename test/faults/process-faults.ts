@@ -70,10 +70,9 @@ function stopped({ stack }: World, name: ProcessName): Fault {
       const begun = performance.now();
       await role.stop();
       const seconds = (performance.now() - begun) / 1000;
-      const { signal } = await role.waitExit();
       await untilDone(() => role.start(), START_MS);
-      // Its status is not looked at: what it was at may have been cut off by another fault.
-      if (seconds > STOP_SECONDS || signal === 'SIGKILL') {
+      // How it ended is not looked at: another fault may have cut off what it was at, or killed it meanwhile.
+      if (seconds > STOP_SECONDS) {
         throw new Error(`it did not end within 20 s of SIGTERM, but after ${seconds.toFixed(1)} s`);
       }
     },
