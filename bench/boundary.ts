@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import type { Config } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
@@ -21,6 +22,19 @@ export function positive(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number <= 0) throw new Error(`"${text}" is no whole number above 0.`);
   return number;
+}
+
+/** `--events` that go through at once, then `--rate` per second for so many `--seconds`. */
+export function readOptions(args: string[]): { events: number; rate: number; seconds: number } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      events: { type: 'string', default: '50000' },
+      rate: { type: 'string', default: '1000' },
+      seconds: { type: 'string', default: '15' },
+    },
+  });
+  return { events: positive(values.events), rate: positive(values.rate), seconds: positive(values.seconds) };
 }
 
 /** The value below which `share` of all lie; sorts them. */

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Partitioners, type Message, type Producer } from 'kafkajs';
 import type { Config } from '../config.ts';
 import { createPool, type Pool } from '../db/pool.ts';
@@ -13,9 +12,9 @@ import { topicName } from '../events/topics.ts';
 import {
   type MeasuredWorker,
   percentile,
-  positive,
   prepareBench,
   progress,
+  readOptions,
   startMeasured,
   throughput,
 } from './boundary.ts';
@@ -36,15 +35,7 @@ interface Bench {
 }
 
 export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      events: { type: 'string', default: '50000' },
-      rate: { type: 'string', default: '1000' },
-      seconds: { type: 'string', default: '15' },
-    },
-  });
-  const [events, rate, seconds] = [positive(values.events), positive(values.rate), positive(values.seconds)];
+  const { events, rate, seconds } = readOptions(args);
   return withServers(async (configured) => {
     const { config, discard } = await prepareBench(configured);
     const db = createPool(config.database, 'bench');

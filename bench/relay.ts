@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Partitioners } from 'kafkajs';
 import type { Config } from '../config.ts';
 import { createPool } from '../db/pool.ts';
@@ -14,9 +13,9 @@ import { createKafka } from '../events/kafka.ts';
 import { topicName } from '../events/topics.ts';
 import {
   percentile,
-  positive,
   prepareBench,
   progress,
+  readOptions,
   startMeasured,
   throughput,
   type MemoryCourse,
@@ -38,19 +37,7 @@ interface Bench {
 }
 
 export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      events: { type: 'string', default: '50000' },
-      rate: { type: 'string', default: '1000' },
-      seconds: { type: 'string', default: '15' },
-    },
-  });
-  const [events, rate, seconds] = [values.events, values.rate, values.seconds].map(positive) as [
-    number,
-    number,
-    number,
-  ];
+  const { events, rate, seconds } = readOptions(args);
   return withServers((config) => measure(config, { events, rate, seconds }));
 }
 

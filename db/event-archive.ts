@@ -141,3 +141,14 @@ export async function alone<T>(pool: Pool, work: () => Promise<T>): Promise<T | 
     client.release();
   }
 }
+
+/** Any number that nothing else locks: two processes that make the same partition at once disturb each other. */
+const PARTITION_LOCK = 7_305_001;
+
+/** Makes the partitions of the event table from this month to `months` ahead. */
+export async function ensureEventPartitions(pool: Pool, months: number): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
+    await client.query('SELECT ensure_event_partitions($1)', [months]);
+  });
+}

@@ -1,7 +1,6 @@
 /** The outbox: messages for Kafka, written with the state that they announce, deleted once acknowledged. */
 import type { OutgoingEvent } from '../events/cloud-event.ts';
-import type { Pool, Queryable } from './pool.ts';
-import { inTransaction } from './pool.ts';
+import type { Queryable } from './pool.ts';
 
 /** Number of lanes over which the keys are spread; fixed by the table's generated column. */
 export const OUTBOX_LANES = 8;
@@ -136,15 +135,4 @@ export async function outboxBacklog(db: Queryable): Promise<{ waiting: number; o
                       FROM outbox ORDER BY id LIMIT 1), 0) AS "oldestSeconds"`,
   );
   return rows[0] ?? { waiting: 0, oldestSeconds: 0 };
-}
-
-/** Any number that nothing else locks: two processes that make the same partition at once disturb each other. */
-const PARTITION_LOCK = 7_305_001;
-
-/** Makes the partitions of the event table from this month to `months` ahead. */
-export async function ensureEventPartitions(pool: Pool, months: number): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
-    await client.query('SELECT ensure_event_partitions($1)', [months]);
-  });
 }
