@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { ReceivedMessage } from './consumed-message.ts';
 import { toConsumedLetter } from './dead-letter.ts';
 import type { Death } from './dead-letter.ts';
-import { brokerRefusals } from './kafka.ts';
+import { brokerRefusals } from './refusals.ts';
 
 /** A message that is given up. */
 export interface Burial {

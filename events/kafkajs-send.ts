@@ -1,29 +1,32 @@
 /**
- * What transactional producers of kafkajs 2.2.4 lack on a cluster of several brokers.
+ * What producers of kafkajs 2.2.4 lack on a cluster of several brokers.
  *
  * A batch goes to each partition's leader, to all of them at once. When one of these requests fails, kafkajs tries
- * again those that have no answer yet, without waiting for those that are still under way: what such a broker then
- * takes a second time has new sequence numbers, and is there twice within one transaction, for consumers to see. And
- * they fail all the time, because the coordinator refuses to add partitions to a transaction to which others are
- * being added just then.
+ * again, with two faults. What has moved to a broker that has already answered is sent to nobody, and the batch
+ * passes for sent: it is lost. And requests that are still under way are sent beside the new ones: what such a broker
+ * takes a second time has new sequence numbers, and is there twice within one transaction.
  *
- * Here partitions are added one request after the other; and a request that has failed tells so when nothing of its
- * transaction is under way any more.
+ * So a batch of an idempotent producer is tried once. The sender then makes a new producer and sends all of it again,
+ * which it does anyway: see `LaneSender`, and the sender of dead letters.
  */
 import { createRequire } from 'node:module';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { brokerRefusals } from './refusals.ts';
 
 type Request = (this: unknown, options: Record<string, unknown>) => Promise<unknown>;
 
 /** A class of kafkajs, whose methods are looked up with each call. */
 type Patched<Name extends string> = { prototype: Record<Name, Request> };
 
-/** Kafka's number for the coordinator of a transaction, beside that of a group. */
-const TRANSACTION = 1;
+/** Kafka's number for "not an idempotent producer". */
+const NO_PRODUCER_ID = -1;
 
-/** Requests under way, by transactional id; there are as many of these as there are lanes. */
-const underWay = new Map<string, Set<Promise<unknown>>>();
-/** The last request of each transactional id that adds partitions. */
+/** The broker ends a transaction in the background and until then refuses the next: often ready in 20 ms. */
+const ENDING_STEP_MS = 20;
+const ENDING_MS = 5_000;
+
+/** The last request of each transactional id that adds partitions; there are as many of these as there are lanes. */
 const adding = new Map<string, Promise<unknown>>();
 
 /** Corrects all producers of this process. */
@@ -32,22 +35,27 @@ export function correctSending(): void {
   const { prototype: broker } = load('kafkajs/src/broker/index.js') as Patched<
     'produce' | 'addPartitionsToTxn'
   >;
-  const { prototype: cluster } = load('kafkajs/src/cluster/index.js') as Patched<'findGroupCoordinator'>;
   const { produce, addPartitionsToTxn } = broker;
-  const { findGroupCoordinator } = cluster;
   broker.produce = function (options) {
-    return failingLast(options.transactionalId, () => produce.call(this, options));
+    const request = (): Promise<unknown> => produce.call(this, options);
+    return Number(options.producerId ?? NO_PRODUCER_ID) === NO_PRODUCER_ID ? request() : once(request);
   };
+  // Partitions are added one request after the other: the coordinator refuses to add some to a transaction to which
+  // others are being added just then.
   broker.addPartitionsToTxn = function (options) {
-    return failingLast(options.transactionalId, () =>
-      oneByOne(String(options.transactionalId), () => addPartitionsToTxn.call(this, options)),
-    );
+    const request = (): Promise<unknown> => whenEnded(() => addPartitionsToTxn.call(this, options));
+    return once(() => oneByOne(String(options.transactionalId), request));
   };
-  // Asked for before partitions are added: of a transaction, the group is its id.
-  cluster.findGroupCoordinator = function (options) {
-    const id = options.coordinatorType === TRANSACTION ? options.groupId : undefined;
-    return failingLast(id, () => findGroupCoordinator.call(this, options));
-  };
+}
+
+/** An error of which kafkajs does not try again. */
+async function once<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    throw Object.assign(new kafkajs.KafkaJSNonRetriableError(cause), { cause });
+  }
 }
 
 async function oneByOne<T>(id: string, request: () => Promise<T>): Promise<T> {
@@ -64,24 +72,16 @@ async function oneByOne<T>(id: string, request: () => Promise<T>): Promise<T> {
   }
 }
 
-/** @param id transactional id; what has none is sent as it is */
-async function failingLast<T>(id: unknown, request: () => Promise<T>): Promise<T> {
-  if (typeof id !== 'string') return request();
-  const requests = underWay.get(id) ?? new Set();
-  underWay.set(id, requests);
-  const mine = request();
-  requests.add(mine);
-  try {
-    return await mine;
-  } catch (error) {
-    requests.delete(mine);
-    do {
-      await Promise.allSettled(requests);
-      // What was answered goes on with its next request in the same turn.
-      await nextTurn();
-    } while (requests.size > 0);
-    throw error;
-  } finally {
-    requests.delete(mine);
+/** Repeats what the coordinator refuses because the transaction before is still being ended. */
+async function whenEnded<T>(request: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + ENDING_MS;
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      const ending = brokerRefusals(error).some(({ type }) => type === 'CONCURRENT_TRANSACTIONS');
+      if (!ending || performance.now() > deadline) throw error;
+      await sleep(ENDING_STEP_MS);
+    }
   }
 }

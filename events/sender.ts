@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
 import type { Admin, Kafka, Message, Producer } from 'kafkajs';
 import type { Config } from '../config.ts';
-import { brokerRefusals } from './kafka.ts';
-import type { BrokerRefusal } from './kafka.ts';
+import { brokerRefusals } from './refusals.ts';
+import type { BrokerRefusal } from './refusals.ts';
 import { topicName } from './topics.ts';
 
 export interface OutgoingMessage {

@@ -3,7 +3,8 @@ import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
-import { brokerRefusals, createKafka } from './kafka.ts';
+import { createKafka } from './kafka.ts';
+import { brokerRefusals } from './refusals.ts';
 
 export interface TopicDefinition {
   partitions: number;

@@ -1,5 +1,6 @@
 /** Three real Kafka nodes, as `npm run cluster` starts them. */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -117,6 +118,58 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  'a batch is there whole when a leader falls after the other nodes have answered',
+  async () => {
+    const topic = topicName(config, 'tpe.update.status');
+    const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker/index.js') as {
+      prototype: { produce: (this: { nodeId: number }, options: unknown) => Promise<unknown> };
+    };
+    const { produce } = prototype;
+    const [victim] = await leaders(topic);
+    const node = supervisor.get(`kafka-${victim}`);
+    let fallen = 0;
+    prototype.produce = async function (options) {
+      if (this.nodeId === victim && fallen++ === 0) {
+        // The others have answered when the new leaders are known.
+        node.kill('SIGKILL');
+        await expect.poll(() => leaders(topic), { timeout: 60_000 }).not.toContain(victim);
+      }
+      return produce.call(this, options);
+    };
+    const sender = new LaneSender({ config, kafka: createKafka(config.kafka, 'test'), lane: 5 });
+    const keys = Array.from({ length: 48 }, (_, n) => `fallen|${n}`);
+    try {
+      await publish(
+        sender,
+        1,
+        keys.map((key) => ({ topic, message: { key, value: '{}' } })),
+      );
+    } finally {
+      prototype.produce = produce;
+      await sender.close();
+    }
+    await node.ready();
+    const { records } = await readTopic(config, 'tpe.update.status', { timeoutMs: 120_000 });
+    const found = records.map(({ key }) => key).filter((key) => key.startsWith('fallen|'));
+    expect(fallen).toBeGreaterThan(0);
+    expect(found.sort()).toEqual([...keys].sort());
+  },
+  TIMEOUT_MS,
+);
+
+/** The nodes that lead a partition of the topic. */
+async function leaders(topic: string): Promise<number[]> {
+  const admin = createKafka(config.kafka, 'test').admin();
+  await admin.connect();
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics.flatMap(({ partitions }) => partitions.map(({ leader }) => leader));
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 /** As the relay does it: when it does not know what has become of a batch, it asks before it sends it again. */
 async function publish(
