@@ -11,7 +11,6 @@
  */
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs from 'kafkajs';
 import { brokerRefusals } from './refusals.ts';
 
 type Request = (this: unknown, options: Record<string, unknown>) => Promise<unknown>;
@@ -48,13 +47,13 @@ export function correctSending(): void {
   };
 }
 
-/** An error of which kafkajs does not try again. */
+/** As the request, but its error is one after which kafkajs does not try again. */
 async function once<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    throw Object.assign(new kafkajs.KafkaJSNonRetriableError(cause), { cause });
+    // Still the error that it was: kafkajs lets go of a broker when it is told by name that its connection is closed.
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retriable: false });
   }
 }
 

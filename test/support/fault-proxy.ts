@@ -22,6 +22,12 @@ interface Link {
 
 const BOTH: readonly Direction[] = ['up', 'down'];
 
+/** Node can't reset, and never closes, what it is asked to reset while the end that it wrote is under way. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** In front of one port. All that is set holds for open and for new connections, until `mend`. */
 export class FaultProxy {
   readonly #server: Server;
@@ -66,8 +72,8 @@ export class FaultProxy {
   /** Ends every connection; new ones are let through. */
   reset(): void {
     for (const { client, target } of this.#links) {
-      client.resetAndDestroy();
-      target.resetAndDestroy();
+      reset(client);
+      reset(target);
     }
   }
 
