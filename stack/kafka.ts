@@ -120,10 +120,13 @@ function properties({ port, controllerPort, dataDir }: KafkaOptions): string {
 
 const settingsFile = ({ dataDir }: KafkaOptions): string => join(dataDir, 'kafka.properties');
 
-function javaArgs({ jars }: KafkaOptions): string[] {
+const HEAP_MB = 512;
+
+/** What Java is started with for a node, or a tool, of Kafka, before its class. @param heapMb at most */
+export function javaArgs(jars: KafkaJars, heapMb: number): string[] {
   return [
     '-Xms128m',
-    '-Xmx512m',
+    `-Xmx${heapMb}m`,
     '-Djava.net.preferIPv4Stack=true',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-Dorg.slf4j.simpleLogger.showDateTime=true',
@@ -147,7 +150,7 @@ export async function prepareKafka(options: KafkaOptions): Promise<void> {
   await run(
     options.jars.java,
     [
-      ...javaArgs(options),
+      ...javaArgs(options.jars, HEAP_MB),
       'kafka.tools.StorageTool',
       'format',
       '-t',
@@ -164,7 +167,8 @@ export function kafkaSpec(options: KafkaOptions): ProcessSpec {
     name: 'kafka',
     label: 'Kafka',
     command: options.jars.java,
-    args: [...javaArgs(options), 'kafka.Kafka', settingsFile(options)],
+    args: [...javaArgs(options.jars, HEAP_MB), 'kafka.Kafka', settingsFile(options)],
+    yields: true,
     stage: 0,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 20_000,

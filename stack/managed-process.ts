@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, signalGroup } from './alive.ts';
 import { StackError } from './errors.ts';
@@ -17,6 +18,8 @@ export interface ProcessSpec {
   /** Added to this process's own environment; an empty text takes a variable away. */
   env?: Record<string, string>;
   cwd?: string;
+  /** Where processors are short, it leaves nearly all of them to what does not yield. */
+  yields?: boolean;
   /** Gives it an IPC channel, by which it learns that its parent is gone. */
   ipc?: boolean;
   /** Stages are stopped one after the other, the highest first, each one's processes at once. */
@@ -57,6 +60,16 @@ const HOPELESS_LOOKS = 3;
 /** "by SIGKILL", "with status 1": how a process ended. */
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `by ${signal}` : `with status ${code}`;
+}
+
+/** As `nice` counts: about a tenth of what others get. */
+const YIELDING_NICENESS = 10;
+
+function giveWay(pid: number): void {
+  setPriority(pid, YIELDING_NICENESS);
+  // Linux may share the processors among sessions first, and each part is one: their weight is set here.
+  const session = `/proc/${pid}/autogroup`;
+  if (existsSync(session)) writeFileSync(session, String(YIELDING_NICENESS));
 }
 
 /** A process that is started again when it ends by itself, until it is told to stop. */
@@ -174,7 +187,10 @@ export class ManagedProcess {
     this.#child = child;
     this.#ready = new Promise(() => undefined);
     const { pid } = child;
-    if (pid !== undefined) this.#around.reaper.watch(pid, spec);
+    if (pid !== undefined) {
+      this.#around.reaper.watch(pid, spec);
+      if (spec.yields) giveWay(pid);
+    }
     const startedAt = Date.now();
     this.#exit = new Promise((resolve) => {
       child.once('error', (error) => {

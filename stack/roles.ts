@@ -29,6 +29,9 @@ export function nodeArgs(name: RoleName): string[] {
   return heap === undefined ? [] : [`--max-old-space-size=${heap}`];
 }
 
+/** Those that tell others what has happened: where processors are short, what makes it happen goes first. */
+const YIELDING: ReadonlySet<RoleName> = new Set<RoleName>(['relay', 'consumers']);
+
 const ENTRIES: Record<RoleName, { file: string; label: string }> = {
   simulator: { file: 'tms/simulator/main.ts', label: 'the simulated TMSs and terminals' },
   orchestrator: { file: 'workers/orchestrator.ts', label: 'the orchestrator' },
@@ -69,6 +72,7 @@ export function roleSpec(name: RoleName, context: RoleContext): ProcessSpec {
       ...(simulator ? {} : { [name === 'api' ? 'API_PORT' : 'WORKER_PORT']: String(port) }),
     },
     cwd: ROOT,
+    yields: YIELDING.has(name),
     // By which it stops when we are gone. The simulator has no use for it.
     ipc: !simulator,
     stage: simulator ? 1 : 2,

@@ -1,7 +1,6 @@
 /** Keeps the calls to one TMS within its limits, and one TMS's trouble away from the rest (bulkhead). */
 import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import PQueue from 'p-queue';
-import pTimeout from 'p-timeout';
 import type { TmsConfig } from '../config.ts';
 import type { CallOptions, TmsAdapter } from './contract.ts';
 import { TmsError, type TmsErrorKind } from './errors.ts';
@@ -168,19 +167,25 @@ export function guardTms(
     abortedBy: AbortSignal | undefined,
   ): Promise<T> {
     // Aborted only when the call is given up: to abort what has ended costs as much as the call itself.
+    abortedBy?.throwIfAborted();
     const giveUp = new AbortController();
     const signal = abortedBy ? AbortSignal.any([abortedBy, giveUp.signal]) : giveUp.signal;
-    return pTimeout(call({ signal }), {
-      milliseconds: limits.timeoutMs,
-      ...(abortedBy ? { signal: abortedBy } : {}),
-      fallback() {
-        const error = new TmsError('timeout', `${name} did not answer in ${limits.timeoutMs} ms`, {
-          mayHaveBeenTaken: true,
-        });
-        giveUp.abort(error);
-        throw error;
-      },
-    });
+    const late = Promise.withResolvers<never>();
+    const abort = (): void => late.reject(abortedBy?.reason);
+    abortedBy?.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(() => {
+      const error = new TmsError('timeout', `${name} did not answer in ${limits.timeoutMs} ms`, {
+        mayHaveBeenTaken: true,
+      });
+      giveUp.abort(error);
+      late.reject(error);
+    }, limits.timeoutMs);
+    try {
+      return await Promise.race([call({ signal }), late.promise]);
+    } finally {
+      clearTimeout(timer);
+      abortedBy?.removeEventListener('abort', abort);
+    }
   }
 
   function brokenCircuit(): TmsError {

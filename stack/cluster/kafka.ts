@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkKafka, type KafkaJars } from '../kafka.ts';
+import { checkKafka, javaArgs, type KafkaJars } from '../kafka.ts';
 import type { ProcessSpec } from '../managed-process.ts';
 import { run } from '../tools.ts';
 import { HOST, type KafkaNode } from './layout.ts';
@@ -53,19 +53,8 @@ export function kafkaProperties({ node, nodes, dataDir }: Omit<KafkaNodeOptions,
 const settingsFile = ({ node, dataDir }: KafkaNodeOptions): string =>
   join(dataDir, `${node.name}.properties`);
 
-/** A third of what the embedded broker takes: three of them share one machine with all the rest. */
-function javaArgs({ jars }: KafkaNodeOptions): string[] {
-  return [
-    '-Xms128m',
-    '-Xmx320m',
-    '-Djava.net.preferIPv4Stack=true',
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-    '-Dorg.slf4j.simpleLogger.showDateTime=true',
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-    '-cp',
-    join(jars.lib, '*'),
-  ];
-}
+/** Less than the embedded broker takes: three of them share one machine with all the rest. */
+const HEAP_MB = 320;
 
 /**
  * Writes a node's settings, and on a first start its data folder.
@@ -78,7 +67,15 @@ export async function prepareKafkaNode(options: KafkaNodeOptions, clusterId: str
   if (existsSync(join(dataDir, node.name, 'meta.properties'))) return;
   await run(
     jars.java,
-    [...javaArgs(options), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settingsFile(options)],
+    [
+      ...javaArgs(jars, HEAP_MB),
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      settingsFile(options),
+    ],
     { signal },
   );
 }
@@ -89,7 +86,8 @@ export function kafkaNodeSpec(options: KafkaNodeOptions): ProcessSpec {
     name: node.name,
     label: `Kafka ${node.id}`,
     command: jars.java,
-    args: [...javaArgs(options), 'kafka.Kafka', settingsFile(options)],
+    args: [...javaArgs(jars, HEAP_MB), 'kafka.Kafka', settingsFile(options)],
+    yields: true,
     stage: 0,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 20_000,

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDataDir } from '../../stack/data-dir.ts';
@@ -34,6 +35,15 @@ test('a process that is killed is started again and becomes ready', async () => 
     'worker ended by SIGKILL: it is started again in 0.5 s',
     'worker runs again',
   ]);
+});
+
+test('a process that yields leaves the processors to others', async () => {
+  const { supervisor, ports } = await openSupervisor();
+  const managed = await supervisor.start(nodeSpec('yielding', ports.tms, '', { yields: true }));
+  const pid = managed.pid ?? 0;
+  expect(getPriority(pid)).toBe(10);
+  const session = `/proc/${pid}/autogroup`;
+  if (existsSync(session)) expect(readFileSync(session, 'utf8')).toContain('nice 10');
 });
 
 test('a process that keeps ending is started again ever more rarely', async () => {
