@@ -1,14 +1,16 @@
 /** What a dispatch has been answered, on its way to the database. */
 import type { Transition } from '../db/transitions.ts';
+import { chunk } from './chunk.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
- * Answers are recorded when there are this many or the oldest is this old, ms. Recording competes with asking for
- * the same cores: a fast TMS is asked for a whole batch first, a slow one is seen to advance. What a crash leaves
- * unrecorded is asked for again with the same key, or found at the TMS.
+ * Milliseconds after which an answer is recorded at the latest. Recording competes with asking for the same cores: a
+ * fast TMS is asked for all that can be asked for first, a slow one is seen to advance. What a crash leaves unrecorded
+ * is asked for again with the same key, or found at the TMS.
  */
+export const RECORD_MS = 3_000;
+/** Answers per transaction. */
 const COMMIT_SIZE = 500;
-const COMMIT_MS = 3_000;
 
 export interface Ledger {
   add(transitions: readonly Transition[]): void;
@@ -23,7 +25,9 @@ export function openLedger(recorder: Recorder): Ledger {
   let failure: unknown;
 
   function commit(): void {
-    commits.push(recorder.recordAll(entries).catch((error: unknown) => (failure ??= error)));
+    for (const some of chunk(entries, COMMIT_SIZE)) {
+      commits.push(recorder.recordAll(some).catch((error: unknown) => (failure ??= error)));
+    }
     entries = [];
     since = Date.now();
   }
@@ -31,7 +35,7 @@ export function openLedger(recorder: Recorder): Ledger {
   return {
     add(transitions) {
       entries.push(...transitions);
-      if (entries.length >= COMMIT_SIZE || Date.now() - since >= COMMIT_MS) commit();
+      if (Date.now() - since >= RECORD_MS) commit();
     },
     async settle() {
       commit();

@@ -1,5 +1,6 @@
 /** Group commit: status changes that fall together become one multi-row transaction. */
 import DataLoader from 'dataloader';
+import pLimit from 'p-limit';
 import type { Pool } from '../db/pool.ts';
 import {
   recordTransitions,
@@ -15,6 +16,9 @@ const GROUP_MS = 10;
 /** Changes per transaction: beyond it the statement's own time outweighs what is saved. */
 const GROUP_SIZE = 500;
 
+/** Transactions at once. More of them write no faster, and keep what is read meanwhile, to be asked for next, waiting. */
+const RECORDINGS = 2;
+
 export interface Recorder {
   /** Resolves once the change is committed, together with those that came within the same moment. */
   record(transition: Transition): Promise<void>;
@@ -23,8 +27,10 @@ export interface Recorder {
 }
 
 export function createRecorder(pool: Pool, context: TransitionContext): Recorder {
+  const inTurn = pLimit(RECORDINGS);
+
   async function recordAll(transitions: readonly Transition[]): Promise<Transitioned[]> {
-    const changed = await recordTransitions(pool, context, transitions);
+    const changed = await inTurn(() => recordTransitions(pool, context, transitions));
     for (const { tms, status, secondsSinceRequest } of changed) {
       if (secondsSinceRequest === null || !isFinalTpeStatus(status)) continue;
       updateDurationSeconds.observe({ tms, status }, secondsSinceRequest);

@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import { createBatchLocks } from '../activities/batch-lock.ts';
 import { createRecorder } from '../activities/recorder.ts';
 import { createTmsActivities } from '../activities/tms.ts';
+import { createTurns } from '../activities/turns.ts';
 import { createPool } from '../db/pool.ts';
 import { tmsRequestDurationSeconds, tmsRequestsTotal } from '../observability/metrics.ts';
 import { coalesce } from '../tms/coalesce.ts';
@@ -16,6 +17,9 @@ import { createTmsAdapter } from '../tms/registry.ts';
 import { tmsTaskQueue } from '../workflows/names.ts';
 import { runWorkerProcess } from './process.ts';
 import { connectWorker, installRuntime, runWorkers } from './temporal.ts';
+
+/** Activities of one TMS at once. Most wait for their turn: fifteen campaigns have room with all their batches. */
+const SLOTS = 1_000;
 
 /** How soon a running dispatch learns of a pause: heartbeats are passed on this often. */
 const HEARTBEAT_THROTTLE = '200 milliseconds';
@@ -45,6 +49,7 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
           pool,
           locks,
           recorder,
+          turns: createTurns(),
           context,
           defaultZone: config.defaultTimeZone,
           adapter,
@@ -52,7 +57,7 @@ await runWorkerProcess('tms', async ({ config, logger }) => {
           hardware,
           inFlight: pLimit(limits.concurrency),
         }),
-        maxConcurrentActivityTaskExecutions: 200,
+        maxConcurrentActivityTaskExecutions: SLOTS,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime: '15 seconds',

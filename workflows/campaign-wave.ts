@@ -27,8 +27,13 @@ import { type Batch, countTerminals, cutBatches, SHARDS_PER_RUN, shardSize } fro
 import { CAMPAIGN_ID, TARGET_VERSION } from './search-attributes.ts';
 import type { WaveInput } from './types.ts';
 
-/** Batches of one TMS asked for at once; the rest wait, so that a second campaign finds room in its queue. */
-const BATCHES_AT_ONCE = 8;
+/**
+ * Batches of one TMS given to its workers at once: what these are not asking for yet waits there, and is not held up by
+ * what was asked for being recorded. The rest waits here, so that a second campaign finds room in the queue.
+ */
+const BATCHES_AT_ONCE = 64;
+/** The same where maintenance windows may close: each closing interrupts all of them, which costs the history 12 events. */
+const WINDOWED_BATCHES_AT_ONCE = 8;
 
 /**
  * How long the trackers of a dispatched batch may wait for the rest of the dispatch. Starting them costs the
@@ -54,6 +59,7 @@ export async function campaignWave(input: WaveInput): Promise<void> {
   const { campaignId, campaignTotal, run, targetVersion, wave } = input;
   const size = shardSize(campaignTotal);
   const total = countTerminals(input.lanes);
+  const atOnce = input.windowed === false ? BATCHES_AT_ONCE : WINDOWED_BATCHES_AT_ONCE;
   const scopes = new Set<CancellationScope>();
   const trackers: Promise<void>[] = [];
   let { paused, rate } = input;
@@ -138,7 +144,7 @@ export async function campaignWave(input: WaveInput): Promise<void> {
     await Promise.all(
       [...queues.values()].flatMap((queue) =>
         // A rate is kept by one batch after the other.
-        Array.from({ length: Math.min(rate ? 1 : BATCHES_AT_ONCE, queue.length) }, async () => {
+        Array.from({ length: Math.min(rate ? 1 : atOnce, queue.length) }, async () => {
           while (!isOver()) {
             const batch = queue.shift();
             if (!batch) return;

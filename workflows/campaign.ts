@@ -181,7 +181,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
   function startWave({ wave, name }: PlannedWave, lanes: Batch[], step: SagaStep): WaveRun {
     const { targetVersion, total } = plan as CampaignPlan;
     const run = runs.length;
-    const { polling, deadlineSeconds, retry, onFailure, rate } = policy();
+    const { polling, deadlineSeconds, retry, onFailure, rate, maintenance } = policy();
     const started: WaveRun = {
       step,
       wave,
@@ -207,6 +207,7 @@ export async function campaign({ campaignId }: CampaignInput): Promise<CampaignP
             campaignTotal: total,
             step,
             rate,
+            windowed: maintenance !== null,
             paused: desk.paused,
             policy: { polling, deadlineSeconds, retry, onFailure },
           },

@@ -46,6 +46,8 @@ export interface WaveInput {
   campaignTotal: number;
   step: SagaStep;
   rate: RatePolicy | null;
+  /** Whether maintenance windows may close on it; absent in waves that were started before 2026-11-25. */
+  windowed?: boolean;
   paused: boolean;
   policy: TrackingPolicy;
 }

@@ -8,6 +8,7 @@ import { createBatchLocks } from '../../activities/batch-lock.ts';
 import { createRecorder } from '../../activities/recorder.ts';
 import { createTmsActivities } from '../../activities/tms.ts';
 import { createTrackingActivities } from '../../activities/tracking.ts';
+import { createTurns } from '../../activities/turns.ts';
 import type { TmsActivities } from '../../activities/types.ts';
 import { createApp } from '../../api/app.ts';
 import { tmsConfigSchema } from '../../config.ts';
@@ -190,6 +191,7 @@ test('what machines say is cleaned before it is kept: database, outbox, Temporal
     defaultZone: 'UTC',
     single: coalesce(adapter),
     inFlight: pLimit(2),
+    turns: createTurns(),
   });
   const run = <N extends keyof TmsActivities>(
     name: N,
