@@ -21,7 +21,7 @@ const BATCH_BYTES = 900_000;
  * fits into a batch. A transaction costs the same for one message and for a thousand: at a steady rate this is
  * what collects them.
  */
-const LINGER_MS = 50;
+const LINGER_MS = 125;
 /** Milliseconds until the outbox is looked at without having been called; a lost notification costs no more. */
 const IDLE_MS = 1_000;
 
