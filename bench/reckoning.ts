@@ -1,4 +1,4 @@
-/** What must hold after a campaign, whatever was broken: nothing lost, nothing twice. */
+/** What must hold after campaigns, whatever was broken: nothing lost, nothing twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readTopic } from '../events/consume.ts';
 import type { TerminalTruth } from '../tms/simulator/admin-routes.ts';
@@ -20,8 +20,8 @@ export interface Reckoning {
   unpublishedMessages: number;
 }
 
-/** Waits until all that the campaign has said is published, and compares PostgreSQL, Kafka and the simulator. */
-export async function reckon(platform: BenchPlatform, campaignId: string): Promise<Reckoning> {
+/** Waits until all that the campaigns have said is published, and compares PostgreSQL, Kafka and the simulator. */
+export async function reckon(platform: BenchPlatform, ...campaignIds: string[]): Promise<Reckoning> {
   const { config, db, simulator } = platform;
   const deadline = Date.now() + PUBLISHED_WITHIN_MS;
   let left = await leftOver(platform);
@@ -29,19 +29,19 @@ export async function reckon(platform: BenchPlatform, campaignId: string): Promi
     await sleep(200);
     left = await leftOver(platform);
   }
-  const { rows } = await db.query<{ tpe_id: string; status: TpeStatus }>(
-    'SELECT tpe_id, status FROM campaign_tpe WHERE campaign_id = $1',
-    [campaignId],
+  const { rows } = await db.query<{ campaign_id: string; tpe_id: string; status: TpeStatus }>(
+    'SELECT campaign_id, tpe_id, status FROM campaign_tpe WHERE campaign_id = ANY($1::uuid[])',
+    [campaignIds],
   );
   const { records, latest } = await readTopic(config, 'tpe.update.status', { timeoutMs: READ_TIMEOUT_MS });
   const ids = records
-    .filter(({ key }) => key.startsWith(`${campaignId}|`))
+    .filter(({ key }) => campaignIds.some((campaignId) => key.startsWith(`${campaignId}|`)))
     .map(({ headers }) => headers.ce_id);
   const answer = await fetch(`${simulator}/terminals`);
   const { terminals } = (await answer.json()) as { terminals: TerminalTruth[] };
   const truth = new Map(terminals.map((terminal) => [terminal.tpeId, terminal]));
-  const lost = rows.filter(({ tpe_id, status }) => {
-    const told = latest.get(`${campaignId}|${tpe_id}`)?.data as { status: TpeStatus } | undefined;
+  const lost = rows.filter(({ campaign_id, tpe_id, status }) => {
+    const told = latest.get(`${campaign_id}|${tpe_id}`)?.data as { status: TpeStatus } | undefined;
     if (['PENDING', 'REQUESTED', 'INSTALLING'].includes(status) || told?.status !== status) return true;
     return status === 'SUCCESS' && truth.get(tpe_id)?.version !== TARGET;
   });

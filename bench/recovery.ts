@@ -1,7 +1,8 @@
 /**
- * SIGKILL of each process in turn while a campaign asks for terminals, follows them and settles them all the time: how
- * long each kind of work stands still, and whether anything is lost or done twice. The baseline is the longest standstill
- * of the same campaign while nothing is killed.
+ * SIGKILL of each process in turn while terminals are asked for, followed and settled all the time: how long each kind of
+ * work stands still, and whether anything is lost or done twice. The baseline is the longest standstill while nothing is
+ * killed. The terminals are those of several campaigns: at a rate, one campaign follows a minute's terminals together, and
+ * would stand still by itself between one minute's and the next.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -30,6 +31,7 @@ const VICTIMS = [
   'kafka',
   'postgres',
 ] as const;
+const CAMPAIGNS = 8;
 /** Seconds from a terminal's request until it is done: spread, so that some settle all the time. */
 const LIFE_SECONDS = { from: 20, to: 60 };
 const LOOK_EVERY_SECONDS = 10;
@@ -60,13 +62,19 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     latencyMs: { min: 1, max: 5 },
   };
   return withPlatform({ alpha: behaviour, beta: behaviour }, async (platform) => {
-    const fleet = await addFleet(platform, terminals, ['alpha', 'beta']);
     // Terminals left to be asked for, and some of them to be settled, when the last process is killed.
     const seconds = START_SECONDS + every * (victims.length + 1) + LIFE_SECONDS.to;
-    const perMinute = round((terminals / seconds) * 60, 1);
-    progress(`campaign over ${terminals} terminals, ${perMinute} a minute`);
-    const { campaignId } = await launch(platform, fleet.targets, policyAt(perMinute));
-    const watch = watchWork(platform, campaignId, terminals);
+    const each = Math.ceil(terminals / CAMPAIGNS);
+    const perMinute = round((each / seconds) * 60, 1);
+    progress(`${CAMPAIGNS} campaigns over ${each} terminals, ${perMinute} a minute each`);
+    const campaignIds: string[] = [];
+    for (let number = 0; number < CAMPAIGNS; number++) {
+      const fleet = await addFleet(platform, each, ['alpha', 'beta']);
+      const { campaignId } = await launch(platform, fleet.targets, policyAt(perMinute));
+      campaignIds.push(campaignId);
+      await sleep(60_000 / CAMPAIGNS);
+    }
+    const watch = watchWork(platform, campaignIds, each * CAMPAIGNS);
     try {
       await untilInFullSwing(watch);
       const baseline = await standstillsOf(watch, every);
@@ -75,21 +83,23 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       const byVictim: Record<string, Record<string, number>> = {};
       for (const victim of victims) byVictim[victim] = await kill(platform, watch, victim, every);
       progress('waiting for the end');
-      const { status, counts } = await untilEnded(platform, campaignId);
+      const ends = await Promise.all(campaignIds.map((campaignId) => untilEnded(platform, campaignId)));
       const worst = Object.entries(byVictim).map(
         ([victim, signs]) => [victim, Math.max(...Object.values(signs))] as const,
       );
       const goOnMs = Math.max(...worst.map(([, ms]) => ms));
       return {
-        terminals,
-        perMinute,
+        terminals: each * CAMPAIGNS,
+        perMinute: round(perMinute * CAMPAIGNS, 1),
         goOnMs,
         goOnMsByVictim: Object.fromEntries(worst),
         baselineMs,
         ratio: round(goOnMs / baselineMs, 1),
-        ...(await reckon(platform, campaignId)),
-        status,
-        counts,
+        ...(await reckon(platform, ...campaignIds)),
+        ends: Object.fromEntries(
+          [...Map.groupBy(ends, ({ status }) => status)].map(([status, some]) => [status, some.length]),
+        ),
+        final: ends.reduce((sum, { final }) => sum + final, 0),
         standstillsMs: { nothing: baseline, ...byVictim },
       };
     } finally {

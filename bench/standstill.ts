@@ -30,8 +30,9 @@ export interface Watch {
 /**
  * The signs: terminals asked for (`dispatched`), looks (`looks`), terminals that became final (`settled`), messages that
  * Kafka has acknowledged (`published`), events that are in the chain (`sealed`), and answers of the API (`answered`).
+ * @param terminals of all the campaigns together
  */
-export function watchWork(platform: BenchPlatform, campaignId: string, terminals: number): Watch {
+export function watchWork(platform: BenchPlatform, campaignIds: readonly string[], terminals: number): Watch {
   const over = new AbortController();
   let answers = 0;
   const signs: Record<string, Sign> = {
@@ -41,20 +42,20 @@ export function watchWork(platform: BenchPlatform, campaignId: string, terminals
       count(
         platform,
         `SELECT count(*)::integer AS n FROM campaign_tpe
-         WHERE campaign_id = $1 AND status NOT IN ('PENDING', 'REQUESTED', 'INSTALLING')`,
-        [campaignId],
+         WHERE campaign_id = ANY($1::uuid[]) AND status NOT IN ('PENDING', 'REQUESTED', 'INSTALLING')`,
+        [campaignIds],
       ),
     published: async () =>
       sumOf(await metricsOf(platform.stack, 'relay'), 'kafka_producer_messages_total', 'acknowledged'),
     sealed: () => count(platform, 'SELECT position::integer AS n FROM event_chain_head'),
     answered: async () => {
-      await call(platform, `/campaigns/${campaignId}`);
+      await call(platform, `/campaigns/${campaignIds[0]}`);
       return ++answers;
     },
   };
   /** Epoch ms of the news of each sign, oldest first. */
   const news = new Map<string, number[]>();
-  /** Signs that will not move any more, because the campaign is through with that. */
+  /** Signs that will not move any more, because the campaigns are through with that. */
   const through = new Set<string>();
   const watching = Object.entries(signs).map(async ([name, sign]) => {
     const times = [Date.now()];
