@@ -21,6 +21,7 @@ import type {
   TrackingActivities,
 } from '../../activities/types.ts';
 import type { CancelResult, OperationReport, OperationState } from '../../tms/contract.ts';
+import { TmsError } from '../../tms/errors.ts';
 import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import { cancelTpeSignal } from '../../workflows/messages.ts';
 import { tpeWorkflowId } from '../../workflows/names.ts';
@@ -44,6 +45,8 @@ export interface Behaviour {
   runsTargetFrom?: number;
   /** The terminal does not answer the Hardware-API. */
   offline?: boolean;
+  /** From which minute until which neither the TMS nor the terminal answers anything. */
+  down?: [from: number, until: number];
   /** What the TMS answers to a request to cancel. */
   cancel?: CancelResult['outcome'];
   /** In these attempts it fails at once, whatever else is said here. */
@@ -312,13 +315,16 @@ export class World {
       observe: async (input) => {
         const minutes = ((await this.clock()) - input.tpe.requestedAt) / MINUTE;
         const behaviour = this.behaviourOf(input.tpe);
-        const { offline } = behaviour;
+        const [downFrom, downUntil] = behaviour.down ?? [Infinity, Infinity];
+        const isDown = minutes >= downFrom && minutes < downUntil;
+        const offline = behaviour.offline || isDown;
         const runningVersion = this.versionOf(input, minutes);
         return look(
           {
             observe: async () => {
               const looks = this.looks.get(input.tpe.tpeId) ?? [];
               this.looks.set(input.tpe.tpeId, [...looks, minutes]);
+              if (isDown) throw new TmsError('server', 'alpha answered 503', { mayHaveBeenTaken: false });
               return this.said(input, minutes);
             },
             hardware: {
