@@ -13,9 +13,9 @@ import { runWorkerProcess } from './process.ts';
 import { connectClient, connectWorker, installRuntime, runWorkers } from './temporal.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
-/** A cached workflow takes about 1 MB; one that is not cached is replayed when it goes on. */
+/** A cached workflow takes nearly 2 MB; one that is not cached is replayed when it goes on. */
 const MAX_CACHED_CAMPAIGNS = 50;
-const MAX_CACHED_TRACKERS = 400;
+const MAX_CACHED_TRACKERS = 200;
 
 await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
   installRuntime(logger);
