@@ -20,18 +20,19 @@ export interface ObserveDependencies {
 }
 
 /**
- * One look. What is new but not final is recorded on the way, so that lists and Kafka show it without a
- * workflow step.
+ * One look. What is new and not final is recorded on the way, so that lists and Kafka show it without a workflow step;
+ * so is a success, which no retry can change. Other ends are for the saga to decide.
  * @throws ApplicationFailure of type `NotSettled` (benign) when nothing is final, unless it is the last look
  */
 export async function look(
   { observe, hardware, recorder }: ObserveDependencies,
-  { campaignId, targetVersion, tpe, firstAfterMs, last }: LookInput,
+  { campaignId, targetVersion, tpe, step, firstAfterMs, last }: LookInput,
 ): Promise<Look> {
   if (firstAfterMs !== undefined && Context.current().info.attempt === 1) throw firstLookIn(firstAfterMs);
   const observation = await observeBoth();
   const verdict = judge(observation, targetVersion);
-  if (!verdict.settled) {
+  const recorded = step === 'update' && verdict.status === 'SUCCESS';
+  if (recorded || !verdict.settled) {
     await recorder.record({
       campaignId,
       tpeId: tpe.tpeId,
@@ -41,7 +42,7 @@ export async function look(
       version: observation.hardware?.version,
     });
   }
-  const result = { observation, verdict };
+  const result = { observation, verdict, ...(recorded ? { recorded } : {}) };
   if (verdict.settled || last) return result;
   throw ApplicationFailure.create({
     type: NOT_SETTLED,

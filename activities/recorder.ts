@@ -20,8 +20,11 @@ const GROUP_SIZE = 500;
 const RECORDINGS = 2;
 
 export interface Recorder {
-  /** Resolves once the change is committed, together with those that came within the same moment. */
-  record(transition: Transition): Promise<void>;
+  /**
+   * Resolves once the change is committed, together with those that came within the same moment.
+   * @returns whether it has changed the terminal's status
+   */
+  record(transition: Transition): Promise<boolean>;
   /** Commits these changes as one transaction, at once. */
   recordAll(transitions: readonly Transition[]): Promise<Transitioned[]>;
 }
@@ -38,17 +41,19 @@ export function createRecorder(pool: Pool, context: TransitionContext): Recorder
     return changed;
   }
 
-  const group = new DataLoader<Transition, undefined>(
+  const group = new DataLoader<Transition, boolean>(
     async (transitions) => {
-      await recordAll(transitions);
-      return transitions.map(() => undefined);
+      const changed = new Set((await recordAll(transitions)).map(keyOf));
+      return transitions.map((transition) => changed.has(keyOf(transition)));
     },
     { cache: false, maxBatchSize: GROUP_SIZE, batchScheduleFn: (commit) => setTimeout(commit, GROUP_MS) },
   );
   return {
-    record: async (transition) => {
-      await group.load(transition);
-    },
+    record: (transition) => group.load(transition),
     recordAll,
   };
+}
+
+function keyOf({ campaignId, tpeId }: Pick<Transition, 'campaignId' | 'tpeId'>): string {
+  return `${campaignId}|${tpeId}`;
 }

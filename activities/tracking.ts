@@ -1,5 +1,5 @@
 /** The activities of shards and terminals on our own database. */
-import { loadShard } from '../db/campaign-tpe.ts';
+import { loadEnd, loadShard } from '../db/campaign-tpe.ts';
 import { beginTpeRollBack, recordCompensations } from '../db/compensations.ts';
 import type { Pool } from '../db/pool.ts';
 import { beginRetry } from '../db/retries.ts';
@@ -20,7 +20,8 @@ export function createTrackingActivities({
 }): TrackingActivities {
   return {
     loadShard: (campaignId, shard, step) => loadShard(pool, campaignId, shard, step),
-    record: (input) => timed('record', () => recorder.record(input)),
+    record: (input) =>
+      timed('record', async () => ((await recorder.record(input)) ? undefined : loadEnd(pool, input))),
     beginRetry: (input) => timed('retry', () => beginRetry(pool, context, input)),
     beginTpeRollBack: (input) => timed('rollback', () => beginTpeRollBack(pool, context, input)),
     async recordCompensation(input) {

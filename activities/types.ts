@@ -71,6 +71,9 @@ export interface RecordInput {
   version: string | null;
 }
 
+/** What a terminal has ended as. */
+export type RecordedEnd = Pick<RecordInput, 'status' | 'reason' | 'version'>;
+
 export interface DecisionRecord extends Taken {
   campaignId: string;
   /** The campaign's status from now on; null: as it was. */
@@ -189,7 +192,8 @@ export interface TrackingActivities {
   /** The terminals of a shard that are to be followed. */
   loadShard(campaignId: string, shard: number, step: SagaStep): Promise<TrackedTpe[]>;
   /** Writes a terminal's final status; grouped with others into one transaction. */
-  record(input: RecordInput): Promise<void>;
+  /** @returns what stands instead, where the terminal's attempt had come to an end before; it is not changed */
+  record(input: RecordInput): Promise<RecordedEnd | undefined>;
   /** Begins the next attempt of a terminal: PENDING again, the failed one kept in its events. */
   beginRetry(input: { campaignId: string; tpeId: string; attempt: number; reason: TpeReason }): Promise<void>;
   /** Begins the roll-back of one terminal as an attempt of its own. */
@@ -202,12 +206,16 @@ export interface TrackingActivities {
 export interface Look {
   observation: Observation;
   verdict: Verdict;
+  /** The success that it has found is recorded. */
+  recorded?: boolean;
 }
 
 export interface LookInput {
   campaignId: string;
   targetVersion: string;
   tpe: TrackedTpe;
+  /** What the terminal is followed through; absent: a look that records no end. */
+  step?: SagaStep;
   /** Milliseconds from the first attempt, which only begins the wait, until the first look; absent: look at once. */
   firstAfterMs?: number;
   /** Answer what was seen instead of throwing when nothing is final. */

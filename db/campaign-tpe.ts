@@ -1,5 +1,5 @@
 /** The terminals of a running campaign: what is to be asked for, tracked, cancelled. */
-import type { ShardSizeOf } from '../activities/types.ts';
+import type { RecordedEnd, RecordInput, ShardSizeOf } from '../activities/types.ts';
 import type { TpeStatus } from '../workflows/status.ts';
 import type { Batch } from '../workflows/policy/sizing.ts';
 import type { SagaStep, TrackedTpe } from '../workflows/types.ts';
@@ -47,6 +47,20 @@ export async function findKnownOperations(
     [tpeIds, operationIds],
   );
   return new Set(rows.map(({ operationId }) => operationId));
+}
+
+/** What a terminal's attempt has ended as; undefined while it has not, or where another has begun. */
+export async function loadEnd(
+  db: Queryable,
+  { campaignId, tpeId, attempt }: Pick<RecordInput, 'campaignId' | 'tpeId' | 'attempt'>,
+): Promise<RecordedEnd | undefined> {
+  const { rows } = await db.query<RecordedEnd>({
+    name: 'load-end',
+    text: `SELECT status, reason, version FROM campaign_tpe
+           WHERE campaign_id = $1 AND tpe_id = $2 AND attempt = $3 AND tpe_status_rank(status) = 3`,
+    values: [campaignId, tpeId, attempt],
+  });
+  return rows[0];
 }
 
 /** The shards of a range that have terminals in them, with how many. */

@@ -12,7 +12,7 @@ import {
 import type { Look, TmsActivities } from '../activities/types.ts';
 import { NOT_SETTLED, tmsTaskQueue } from './names.ts';
 import { describeInterval, describeWindow, type PollingWindow } from './policy/polling.ts';
-import type { TrackedTpe, TrackingPolicy } from './types.ts';
+import type { SagaStep, TrackedTpe, TrackingPolicy } from './types.ts';
 
 /**
  * Longest that one look may take, the wait for a place in the TMS's queue included. It is also how long a look
@@ -37,7 +37,7 @@ export interface Following {
   policy: Pick<TrackingPolicy, 'polling' | 'deadlineSeconds'>;
   mailbox: Mailbox;
   /** A roll-back that has been asked for is not cancelled: it repairs. */
-  cancellable: boolean;
+  step: SagaStep;
   /** Says what is waited for. */
   tell: (words: string) => void;
 }
@@ -50,7 +50,7 @@ export interface FollowEnd {
 }
 
 export async function followTerminal(following: Following): Promise<FollowEnd> {
-  const { campaignId, cancellable, mailbox, policy, tell, tpe, version: targetVersion } = following;
+  const { campaignId, mailbox, policy, step, tell, tpe, version: targetVersion } = following;
   const deadline = tpe.requestedAt + policy.deadlineSeconds * 1000;
   const tmsOptions = {
     taskQueue: tmsTaskQueue(tpe.tms),
@@ -107,7 +107,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
       },
     });
     try {
-      return await observe({ campaignId, targetVersion, tpe, firstAfterMs: Math.max(1, firstAfterMs) });
+      return await observe({ campaignId, targetVersion, tpe, step, firstAfterMs: Math.max(1, firstAfterMs) });
     } catch (error) {
       lastLook = unsettledLook(error) ?? lastLook;
       return undefined;
@@ -125,7 +125,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
   }
 
   async function followCancel(): Promise<FollowEnd> {
-    if (!cancellable) return never();
+    if (step === 'roll-back') return never();
     await condition(() => mailbox.cancelWanted);
     tell('Asking the TMS to cancel.');
     const { cancelUpdate } = proxyActivities<TmsActivities>({
@@ -161,7 +161,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
       retry: { maximumAttempts: 3 },
     });
     try {
-      return await observe({ campaignId, targetVersion, tpe, last: true });
+      return await observe({ campaignId, targetVersion, tpe, step, last: true });
     } catch (error) {
       if (isCancellation(error)) throw error;
       return undefined;

@@ -11,7 +11,13 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { AskResult, RecordInput, TmsActivities, TrackingActivities } from '../activities/types.ts';
+import type {
+  AskResult,
+  RecordedEnd,
+  RecordInput,
+  TmsActivities,
+  TrackingActivities,
+} from '../activities/types.ts';
 import { followTerminal, type FollowEnd, type Mailbox } from './follow.ts';
 import { cancelTpeSignal, observeNowSignal, stateQuery, statusReportedSignal } from './messages.ts';
 import { tmsTaskQueue, TRACKING_TASK_QUEUE } from './names.ts';
@@ -67,8 +73,8 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
   return CancellationScope.nonCancellable(() => (input.step === 'update' ? update() : rollBackOnly()));
 
   async function update(): Promise<TpeOutcome> {
-    const { outcome, end } = await tryToUpdate();
-    await settle(outcome, end);
+    const { outcome: concluded, end } = await tryToUpdate();
+    const outcome = await settle(concluded, end);
     const failed = outcome.status === 'FAILED' || outcome.status === 'TIMEOUT';
     if (failed && policy.onFailure === 'roll-back' && !mailbox.forced) {
       await beginTpeRollBack({ campaignId, tpeId: tpe.tpeId, attempt: tpe.attempt });
@@ -82,7 +88,7 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
   async function tryToUpdate(): Promise<{ outcome: TpeOutcome; end: FollowEnd | undefined }> {
     for (;;) {
       const refused = tpe.pending === null ? undefined : await askAgain();
-      const end = refused ? undefined : await followThis(targetVersion, true);
+      const end = refused ? undefined : await followThis(targetVersion, 'update');
       const outcome = refused ?? conclude(end as FollowEnd);
       if (mailbox.cancelWanted || !isRetried(policy.retry, outcome, tpe.attempt)) return { outcome, end };
       await prepareRetry(outcome);
@@ -147,7 +153,7 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
     }
     if (answer.outcome === 'left') return { state: 'LEFT', reason: 'called-off', version: null };
     accept(answer);
-    const { how, look } = await followThis(fromVersion, false);
+    const { how, look } = await followThis(fromVersion, 'roll-back');
     const version = look?.observation.hardware?.version ?? null;
     if (how === 'settled' && look?.verdict.settled && look.verdict.status === 'SUCCESS') {
       return { state: 'ROLLED_BACK', reason: null, version };
@@ -172,8 +178,8 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
     return look?.observation.hardware?.version === fromVersion;
   }
 
-  function followThis(version: string, cancellable: boolean): Promise<FollowEnd> {
-    return followTerminal({ campaignId, tpe, version, policy, mailbox, cancellable, tell });
+  function followThis(version: string, step: SagaStep): Promise<FollowEnd> {
+    return followTerminal({ campaignId, tpe, version, policy, mailbox, step, tell });
   }
 
   async function ask(step: SagaStep, version: string): Promise<AskResult> {
@@ -216,17 +222,30 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
     return { tpeId: tpe.tpeId, status, reason, version: null };
   }
 
-  async function settle(outcome: TpeOutcome, end: FollowEnd | undefined): Promise<void> {
-    Object.assign(state, { status: outcome.status, reason: outcome.reason });
-    const words = outcome.reason ? `${outcome.status} (${outcome.reason})` : outcome.status;
-    upsertSearchAttributes([{ key: UPDATE_STATUS, value: outcome.status }]);
-    tell(`${words}: recording it.`);
-    await recordDurably({ campaignId, attempt: tpe.attempt, ...outcome }, `record ${words}`);
+  /** @returns how the terminal has ended: what was recorded before, by a look or a cancellation, stands */
+  async function settle(concluded: TpeOutcome, end: FollowEnd | undefined): Promise<TpeOutcome> {
+    show(concluded);
+    const isRecorded = concluded.status === 'SUCCESS' && end?.look?.recorded === true;
+    const outcome = isRecorded ? concluded : await recordEnd(concluded);
+    if (outcome.status !== concluded.status) show(outcome);
     state.waitingFor = 'nothing';
     setCurrentDetails(
-      `**${words}** · terminal runs ${outcome.version ?? 'an unknown version'}` +
+      `**${describeEnd(outcome)}** · terminal runs ${outcome.version ?? 'an unknown version'}` +
         (end?.look ? ` · last look: ${describeObservation(end.look.observation)}` : ''),
     );
+    return outcome;
+  }
+
+  function show({ status, reason }: TpeOutcome): void {
+    Object.assign(state, { status, reason });
+    upsertSearchAttributes([{ key: UPDATE_STATUS, value: status }]);
+  }
+
+  async function recordEnd(outcome: TpeOutcome): Promise<TpeOutcome> {
+    const words = describeEnd(outcome);
+    tell(`${words}: recording it.`);
+    const stands = await recordDurably({ campaignId, attempt: tpe.attempt, ...outcome }, `record ${words}`);
+    return stands ? { tpeId: tpe.tpeId, ...stands } : outcome;
   }
 
   function deadlineOf({ requestedAt }: TrackedTpe): string {
@@ -243,10 +262,14 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
  * Records within the workflow task that decided it, which spares the server a third of its work for a terminal;
  * where that fails, as an activity that is tried until the database is back.
  */
-async function recordDurably(input: RecordInput, summary: string): Promise<void> {
+async function recordDurably(input: RecordInput, summary: string): Promise<RecordedEnd | undefined> {
   try {
-    await recordAtOnce.executeWithOptions({ summary }, [input]);
+    return await recordAtOnce.executeWithOptions({ summary }, [input]);
   } catch {
-    await record.executeWithOptions({ summary }, [input]);
+    return record.executeWithOptions({ summary }, [input]);
   }
+}
+
+function describeEnd({ status, reason }: TpeOutcome): string {
+  return reason ? `${status} (${reason})` : status;
 }

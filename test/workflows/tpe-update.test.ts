@@ -129,6 +129,31 @@ describe('a terminal that is settled', () => {
     });
   });
 
+  it('has its success recorded by the look that found it, with no step of its own', async () => {
+    await time.withWorld(async (world) => {
+      world.behaviour = { runsTargetFrom: 3 };
+      const handle = await track(world);
+      expect(await handle.result()).toMatchObject({ status: 'SUCCESS' });
+      expect(world.recorded.map(({ status }) => status)).toEqual(['SUCCESS']);
+      const { events } = await handle.fetchHistory();
+      expect(events?.filter(({ markerRecordedEventAttributes }) => markerRecordedEventAttributes)).toEqual(
+        [],
+      );
+    });
+  });
+
+  it('ends as what was recorded before, whatever it has found itself', async () => {
+    await time.withWorld(async (world) => {
+      world.behaviour = { offline: true };
+      const handle = await track(world);
+      await time.env.sleep('7 minutes');
+      for (const row of world.rows.values()) Object.assign(row, { status: 'SUCCESS', reason: null });
+      expect(await handle.result()).toMatchObject({ status: 'SUCCESS', reason: null });
+      expect(world.recorded).toEqual([]);
+      expect(await handle.query(stateQuery)).toMatchObject({ status: 'SUCCESS', reason: null });
+    });
+  });
+
   it('fails with the reason of its TMS', async () => {
     await time.withWorld(async (world) => {
       world.behaviour = { says: [[8, 'FAILED']] };

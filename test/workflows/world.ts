@@ -16,11 +16,13 @@ import type {
   DecisionRecord,
   DispatchInput,
   Finding,
+  RecordedEnd,
   RecordInput,
   TmsActivities,
   TrackingActivities,
 } from '../../activities/types.ts';
 import type { CancelResult, OperationReport, OperationState } from '../../tms/contract.ts';
+import type { Transition } from '../../db/transitions.ts';
 import { TmsError } from '../../tms/errors.ts';
 import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import { cancelTpeSignal } from '../../workflows/messages.ts';
@@ -300,10 +302,9 @@ export class World {
         }
       },
       record: async (input) => {
-        this.recorded.push(input);
-        const row = this.rows.get(input.tpeId);
-        if (row && !isFinalTpeStatus(row.status))
-          Object.assign(row, { status: input.status, reason: input.reason });
+        const row = this.row(input.tpeId);
+        if (await this.note(input)) return undefined;
+        return { status: row.status, reason: row.reason, version: input.version } as RecordedEnd;
       },
     };
   }
@@ -334,7 +335,7 @@ export class World {
                   : { reachable: true, runningVersion, battery: 80, uptimeSeconds: 60, lastSeen: EPOCH },
               close: async () => undefined,
             },
-            recorder: { record: async () => undefined, recordAll: async () => [] },
+            recorder: { record: (transition) => this.note(transition), recordAll: async () => [] },
           },
           input,
         );
@@ -347,6 +348,15 @@ export class World {
         if (this.behaviour.cancel === 'cancelled') this.settle(['REQUESTED'], 'CANCELLED', 'cancelled');
       },
     };
+  }
+
+  /** Records an end, once. */
+  private async note({ status, ...rest }: Pick<Transition, 'tpeId' | 'status' | 'reason'>): Promise<boolean> {
+    const row = this.row(rest.tpeId);
+    if (!isFinalTpeStatus(status) || isFinalTpeStatus(row.status)) return false;
+    this.recorded.push({ status, ...rest } as RecordInput);
+    Object.assign(row, { status, reason: rest.reason ?? null });
+    return true;
   }
 
   private row(tpeId: string): Row {
