@@ -168,7 +168,6 @@ export function kafkaSpec(options: KafkaOptions): ProcessSpec {
     label: 'Kafka',
     command: options.jars.java,
     args: [...javaArgs(options.jars, HEAP_MB), 'kafka.Kafka', settingsFile(options)],
-    yields: true,
     stage: 0,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 20_000,

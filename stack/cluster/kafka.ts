@@ -87,7 +87,6 @@ export function kafkaNodeSpec(options: KafkaNodeOptions): ProcessSpec {
     label: `Kafka ${node.id}`,
     command: jars.java,
     args: [...javaArgs(jars, HEAP_MB), 'kafka.Kafka', settingsFile(options)],
-    yields: true,
     stage: 0,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 20_000,
