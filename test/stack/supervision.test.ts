@@ -81,7 +81,7 @@ test('a process that runs and is beyond hope is killed, and started again', asyn
   );
   const first = managed.pid;
   await managed.waitExit();
-  expect(looks).toBe(10);
+  expect(looks).toBe(5);
   await managed.ready();
   expect(managed.pid).not.toBe(first);
   expect(progress.notes).toEqual([
