@@ -4,7 +4,8 @@ import { chunk } from './chunk.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
- * Milliseconds after which an answer is recorded at the latest. Recording competes with asking for the same cores: a
+ * Milliseconds after which answers are recorded while a batch is being asked for, and that it then waits for the rest of
+ * its campaign to be asked for, at most. Recording competes with asking for the same cores: a
  * fast TMS is asked for all that can be asked for first, a slow one is seen to advance. What a crash leaves unrecorded
  * is asked for again with the same key, or found at the TMS.
  */

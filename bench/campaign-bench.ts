@@ -14,6 +14,8 @@ import type { CampaignStatus, StatusCounts } from '../workflows/status.ts';
 import { progress } from './boundary.ts';
 
 export const TARGET = '4.2.0';
+/** Terminals per second that surely get a tracker, also when there are 30,000 of them. */
+export const TRACKED_PER_SECOND = 50;
 
 /** Parts that may run elsewhere: a Temporal server on PostgreSQL is measured by its address. */
 const ELSEWHERE = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'DATABASE_URL', 'KAFKA_BROKERS'] as const;

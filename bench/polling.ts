@@ -18,6 +18,7 @@ import {
   positiveNumber,
   round,
   simulatorStats,
+  TRACKED_PER_SECOND,
   trigger,
   untilEnded,
   untilTracked,
@@ -31,8 +32,7 @@ const COMPRESSION = 1_200;
 const POLLS = new Set(['PollWorkflowTaskQueue', 'PollActivityTaskQueue', 'PollNexusTaskQueue']);
 /** The shortest interval that a policy may have. */
 const SHORTEST_CADENCE = 0.2;
-/** Trackers that surely start per second, and seconds that they may take beyond that. */
-const TRACKED_PER_SECOND = 50;
+/** Seconds that trackers may take to start beyond what `TRACKED_PER_SECOND` says. */
 const MARGIN_SECONDS = 60;
 
 export async function run(args: string[]): Promise<Record<string, unknown>> {

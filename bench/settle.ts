@@ -20,14 +20,13 @@ import {
   round,
   simulatorStats,
   trigger,
+  TRACKED_PER_SECOND,
   untilEnded,
   untilTracked,
   withPlatform,
 } from './campaign-bench.ts';
 import { cpuSeconds, cpuSince } from './processes.ts';
 
-/** Terminals per second that are surely followed by then: nobody's first look is to be due before it has a tracker. */
-const TRACKED_PER_SECOND = 50;
 /** Rows and messages that the baseline writes at once. */
 const BATCH = 500;
 const READ_TIMEOUT_MS = 300_000;
@@ -42,6 +41,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     },
   });
   const terminals = positive(values.terminals);
+  // Nobody's first look is to be due before it has a tracker.
   const firstLook = values['first-look']
     ? positiveNumber(values['first-look'])
     : 30 + Math.ceil(terminals / TRACKED_PER_SECOND);
