@@ -10,6 +10,7 @@ import { describeInterval } from '../workflows/policy/polling.ts';
 import { describeObservation, judge, type Observation } from '../workflows/policy/verdict.ts';
 import type { TrackedTpe } from '../workflows/types.ts';
 import type { Recorder } from './recorder.ts';
+import type { Sweeps } from './sweep.ts';
 import type { Look, LookInput } from './types.ts';
 
 export interface ObserveDependencies {
@@ -20,36 +21,46 @@ export interface ObserveDependencies {
 }
 
 /**
- * One look. What is new and not final is recorded on the way, so that lists and Kafka show it without a workflow step;
- * so is a success, which no retry can change. Other ends are for the saga to decide.
+ * One look, as a step of a workflow.
  * @throws ApplicationFailure of type `NotSettled` (benign) when nothing is final, unless it is the last look
  */
-export async function look(
-  { observe, hardware, recorder }: ObserveDependencies,
-  { campaignId, targetVersion, tpe, step, firstAfterMs, last }: LookInput,
-): Promise<Look> {
-  if (firstAfterMs !== undefined && Context.current().info.attempt === 1) throw firstLookIn(firstAfterMs);
-  const observation = await observeBoth();
-  const verdict = judge(observation, targetVersion);
-  const recorded = step === 'update' && verdict.status === 'SUCCESS';
-  if (recorded || !verdict.settled) {
-    await recorder.record({
-      campaignId,
-      tpeId: tpe.tpeId,
-      attempt: tpe.attempt,
-      status: verdict.status,
-      tmsState: observation.tms?.state,
-      version: observation.hardware?.version,
-    });
-  }
-  const result = { observation, verdict, ...(recorded ? { recorded } : {}) };
-  if (verdict.settled || last) return result;
+export async function look(see: Sweeps['look'], input: LookInput): Promise<Look> {
+  const { attempt, currentAttemptScheduledTimestampMs: dueAt } = Context.current().info;
+  if (input.firstAfterMs !== undefined && attempt === 1) throw firstLookIn(input.firstAfterMs);
+  // The first attempt has only begun the wait, the second is the first look.
+  const isFirst = input.firstAfterMs !== undefined && attempt === 2;
+  const found = await see({ input, dueAt, isFirst });
+  if (found.verdict.settled || input.last) return found;
   throw ApplicationFailure.create({
     type: NOT_SETTLED,
-    message: describeObservation(observation),
-    details: [result],
+    message: describeObservation(found.observation),
+    details: [found],
     category: 'BENIGN',
   });
+}
+
+/**
+ * What there is to see. What is new and not final is recorded on the way, so that lists and Kafka show it without a
+ * workflow step; so is a success, which no retry can change. Other ends are for the saga to decide.
+ */
+export async function lookAt(
+  { observe, hardware, recorder }: ObserveDependencies,
+  { campaignId, targetVersion, tpe, step }: LookInput,
+): Promise<Look> {
+  const observation = await observeBoth();
+  const verdict = judge(observation, targetVersion);
+  const isSuccess = step === 'update' && verdict.status === 'SUCCESS';
+  if (!isSuccess && verdict.settled) return { observation, verdict };
+  const isNews = await recorder.record({
+    campaignId,
+    tpeId: tpe.tpeId,
+    attempt: tpe.attempt,
+    status: verdict.status,
+    tmsState: observation.tms?.state,
+    version: observation.hardware?.version,
+  });
+  // Where it was final before, the saga is to ask as what.
+  return { observation, verdict, ...(isSuccess && isNews ? { recorded: true } : {}) };
 
   /** A TMS that is down does not hide what the terminal runs, nor the other way round. */
   async function observeBoth(): Promise<Observation> {

@@ -191,8 +191,10 @@ export interface CampaignActivities {
 export interface TrackingActivities {
   /** The terminals of a shard that are to be followed. */
   loadShard(campaignId: string, shard: number, step: SagaStep): Promise<TrackedTpe[]>;
-  /** Writes a terminal's final status; grouped with others into one transaction. */
-  /** @returns what stands instead, where the terminal's attempt had come to an end before; it is not changed */
+  /**
+   * Writes a terminal's final status; grouped with others into one transaction.
+   * @returns what stands instead, where the terminal's attempt had come to an end before; it is not changed
+   */
   record(input: RecordInput): Promise<RecordedEnd | undefined>;
   /** Begins the next attempt of a terminal: PENDING again, the failed one kept in its events. */
   beginRetry(input: { campaignId: string; tpeId: string; attempt: number; reason: TpeReason }): Promise<void>;
@@ -218,6 +220,8 @@ export interface LookInput {
   step?: SagaStep;
   /** Milliseconds from the first attempt, which only begins the wait, until the first look; absent: look at once. */
   firstAfterMs?: number;
+  /** The shard whose terminals have their first looks together with this one; absent: it looks alone. */
+  shard?: number;
   /** Answer what was seen instead of throwing when nothing is final. */
   last?: boolean;
 }

@@ -102,6 +102,23 @@ export async function loadShard(
   return rows;
 }
 
+/** The terminals of a shard in the same attempt that were asked for until `requestedBefore` (epoch ms) and are not final. */
+export async function loadDue(
+  db: Queryable,
+  { campaignId, shard, attempt }: { campaignId: string; shard: number; attempt: number },
+  requestedBefore: number,
+): Promise<TrackedTpe[]> {
+  const { rows } = await db.query<TrackedTpe>({
+    name: 'load-due',
+    text: `SELECT ${TRACKED} FROM campaign_tpe c JOIN tpe t USING (tpe_id)
+           WHERE c.campaign_id = $1 AND c.shard = $2 AND c.attempt = $3 AND c.status IN ('REQUESTED', 'INSTALLING')
+             AND c.requested_at <= to_timestamp($4::float8 / 1000)
+           ORDER BY c.ordinal`,
+    values: [campaignId, shard, attempt, requestedBefore],
+  });
+  return rows;
+}
+
 /** The terminals of a TMS that it has been asked for and may not have begun, page by page. */
 export async function loadRequested(
   db: Queryable,

@@ -9,7 +9,7 @@ import {
   proxyActivities,
   sleep,
 } from '@temporalio/workflow';
-import type { Look, TmsActivities } from '../activities/types.ts';
+import type { Look, LookInput, TmsActivities } from '../activities/types.ts';
 import { NOT_SETTLED, tmsTaskQueue } from './names.ts';
 import { describeInterval, describeWindow, type PollingWindow } from './policy/polling.ts';
 import type { SagaStep, TrackedTpe, TrackingPolicy } from './types.ts';
@@ -38,6 +38,8 @@ export interface Following {
   mailbox: Mailbox;
   /** A roll-back that has been asked for is not cancelled: it repairs. */
   step: SagaStep;
+  /** The shard whose first looks fall due together; undefined: it looks alone. */
+  shard: number | undefined;
   /** Says what is waited for. */
   tell: (words: string) => void;
 }
@@ -78,7 +80,13 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
     for (const [index, window] of policy.polling.entries()) {
       const summary = describeWindow(window, index);
       tell(`Waiting in ${summary}.`);
-      const look = await lookThrough(window, summary, window.everySeconds * 1000 - waited);
+      const look = await lookThrough(window, summary, {
+        firstAfterMs: Math.max(1, window.everySeconds * 1000 - waited),
+        // Later ones have drifted apart: each has waited from the end of the look before.
+        ...(index === 0 && step === 'update' && following.shard !== undefined
+          ? { shard: following.shard }
+          : {}),
+      });
       if (look) return settledBy(look);
       waited = 0;
     }
@@ -92,7 +100,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
   async function lookThrough(
     { everySeconds, attempts }: PollingWindow,
     summary: string,
-    firstAfterMs: number,
+    first: Pick<LookInput, 'firstAfterMs' | 'shard'>,
   ): Promise<Look | undefined> {
     const interval = everySeconds * 1000;
     const { observe } = proxyActivities<TmsActivities>({
@@ -107,7 +115,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
       },
     });
     try {
-      return await observe({ campaignId, targetVersion, tpe, step, firstAfterMs: Math.max(1, firstAfterMs) });
+      return await observe({ campaignId, targetVersion, tpe, step, ...first });
     } catch (error) {
       lastLook = unsettledLook(error) ?? lastLook;
       return undefined;

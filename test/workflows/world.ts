@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { look, operationOf } from '../../activities/observe.ts';
+import { look, lookAt, operationOf } from '../../activities/observe.ts';
 import type {
   AskInput,
   CampaignActivities,
@@ -321,22 +321,26 @@ export class World {
         const offline = behaviour.offline || isDown;
         const runningVersion = this.versionOf(input, minutes);
         return look(
-          {
-            observe: async () => {
-              const looks = this.looks.get(input.tpe.tpeId) ?? [];
-              this.looks.set(input.tpe.tpeId, [...looks, minutes]);
-              if (isDown) throw new TmsError('server', 'alpha answered 503', { mayHaveBeenTaken: false });
-              return this.said(input, minutes);
-            },
-            hardware: {
-              status: async () =>
-                offline
-                  ? { reachable: false, reason: 'timeout' }
-                  : { reachable: true, runningVersion, battery: 80, uptimeSeconds: 60, lastSeen: EPOCH },
-              close: async () => undefined,
-            },
-            recorder: { record: (transition) => this.note(transition), recordAll: async () => [] },
-          },
+          (due) =>
+            lookAt(
+              {
+                observe: async () => {
+                  const looks = this.looks.get(input.tpe.tpeId) ?? [];
+                  this.looks.set(input.tpe.tpeId, [...looks, minutes]);
+                  if (isDown) throw new TmsError('server', 'alpha answered 503', { mayHaveBeenTaken: false });
+                  return this.said(input, minutes);
+                },
+                hardware: {
+                  status: async () =>
+                    offline
+                      ? { reachable: false, reason: 'timeout' }
+                      : { reachable: true, runningVersion, battery: 80, uptimeSeconds: 60, lastSeen: EPOCH },
+                  close: async () => undefined,
+                },
+                recorder: { record: (transition) => this.note(transition), recordAll: async () => [] },
+              },
+              due.input,
+            ),
           input,
         );
       },
