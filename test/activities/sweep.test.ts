@@ -38,10 +38,7 @@ class Shard {
     return { tpeId, attempt: 1, requestedAt: this.requestedAt } as TrackedTpe;
   }
 
-  look(
-    tpeId: string,
-    { lateMs = 2_000, shard = 7 }: { lateMs?: number; shard?: number | null } = {},
-  ): Promise<Look> {
+  look(tpeId: string, { lateMs = 2_000, isFirst = true } = {}): Promise<Look> {
     const input = { campaignId: 'x', targetVersion: '9', tpe: this.tracked(tpeId), shard: 7 };
     return this.sweeps.look({ input, dueAt: Date.now() - lateMs, isFirst });
   }
