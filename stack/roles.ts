@@ -21,12 +21,19 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
  * Megabytes of long-lived objects at which Node collects them for good. By default that is gigabytes: what goes through
  * by the million would fill them before the first look.
  */
-const HEAP_MB: Partial<Record<RoleName, number>> = { relay: 256, consumers: 256 };
+const HEAP_MB: Partial<Record<RoleName, number>> = { orchestrator: 256, relay: 256, consumers: 256 };
+
+/** What a role has loaded before its file. */
+const PRELOADED: Partial<Record<RoleName, string>> = { orchestrator: './workers/without-stack-traces.ts' };
 
 /** What Node is started with for a role, before the file. */
 export function nodeArgs(name: RoleName): string[] {
   const heap = HEAP_MB[name];
-  return heap === undefined ? [] : [`--max-old-space-size=${heap}`];
+  const module = PRELOADED[name];
+  return [
+    ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`]),
+    ...(module === undefined ? [] : [`--import=${module}`]),
+  ];
 }
 
 /** Those that tell others what has happened: where processors are short, what makes it happen goes first. */

@@ -75,8 +75,11 @@ describe('a campaign over terminals that fail, are offline, lie, and whose answe
       found.push(workflow.workflowId);
     }
     expect(found).toEqual([`tpe-${campaignId}-${tpeId}`]);
-    const description = await platform.temporal.workflow.getHandle(found[0] ?? '').describe();
+    const handle = platform.temporal.workflow.getHandle(found[0] ?? '');
+    const description = await handle.describe();
     expect(await description.staticSummary()).toBe('A920 · Lyon-1 · 4.1.0 → 4.2.0');
+    // `workers/without-stack-traces.ts` has reached the threads that run the workflows.
+    await expect(handle.query('__stack_trace')).rejects.toThrow(/stack traces are not enabled/);
   });
 
   it(
