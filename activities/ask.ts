@@ -38,11 +38,11 @@ export async function askForOne(
     if (rules.status === 'PAUSED') throw notNow('the campaign is paused', PAUSED_MS);
     if (step === 'update') {
       if (rules.status === 'CANCELLING') return { outcome: 'left' };
-      const hours = openingHours(rules.policy, defaultZone);
+      const hours = openingHours(rules, defaultZone);
       if (!hours.isOpen(tpe.timeZone)) {
         const opensAt = hours.nextOpening(tpe.timeZone);
         if (opensAt === null) return { outcome: 'left' };
-        throw notNow('its maintenance window is closed', Math.max(1_000, opensAt - Date.now()));
+        throw notNow('its maintenance window is closed', Math.max(1_000, opensAt - hours.now()));
       }
     }
     let result: AskResult | undefined;
@@ -50,11 +50,14 @@ export async function askForOne(
       campaignId,
       version,
       stop: AbortSignal.any([lost, stop]),
-      accepted: (_, operationId) => (result = accepted(operationId, Date.now())),
+      accepted: (_, operationId) => (result = accepted(operationId, rules.now)),
       rejected: (_, reason) => (result = { outcome: 'rejected', reason }),
     });
     if (!result) throw ApplicationFailure.retryable('the TMS has not answered', 'NoAnswer');
-    if (result.outcome === 'accepted') await recordAccepted(result.operationId);
+    if (result.outcome === 'accepted') {
+      // By the database's clock, not by this machine's: from then on the terminal's time counts.
+      result.requestedAt = (await recordAccepted(result.operationId)) ?? result.requestedAt;
+    }
     sagaCompensationTotal.inc({
       kind: step === 'update' ? 'retry' : 'rollback',
       outcome: result.outcome === 'accepted' ? 'requested' : 'rejected',
@@ -62,10 +65,14 @@ export async function askForOne(
     return result;
   });
 
-  async function recordAccepted(operationId: string): Promise<void> {
+  /** @returns when, epoch ms; nothing where it was settled meanwhile */
+  async function recordAccepted(operationId: string): Promise<number | null | undefined> {
     const row = { campaignId, tpeId, attempt, operationId };
-    if (step === 'update') await recorder.recordAll([{ ...row, status: 'REQUESTED', tmsState: 'QUEUED' }]);
-    else await recordCompensations(pool, context, [{ ...row, state: 'REQUESTED' }]);
+    const [recorded] =
+      step === 'update'
+        ? await recorder.recordAll([{ ...row, status: 'REQUESTED', tmsState: 'QUEUED' }])
+        : await recordCompensations(pool, context, [{ ...row, state: 'REQUESTED' }]);
+    return recorded?.requestedAt;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The activities of a campaign: what it knows and leaves behind in our own database, and in Temporal. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { admitJoiners } from '../db/campaign-join.ts';
@@ -78,13 +79,15 @@ export function createCampaignActivities(dependencies: CampaignDependencies): Ca
   async function isStalled({ campaignId, rules, stall }: ProgressInput): Promise<boolean> {
     if (!stall) return false;
     const waves = rules.map(({ wave }) => wave);
-    const { lastNews, open } = await runs.readActivity(pool, campaignId, waves);
-    return open > 0 && Date.now() - Math.max(lastNews, stall.since) > stall.seconds * 1000;
+    const { lastNews, open, now } = await runs.readActivity(pool, campaignId, waves);
+    return open > 0 && now - Math.max(lastNews, stall.since) > stall.seconds * 1000;
   }
 
   return {
     async openCampaign(campaignId) {
-      const plan = await runs.openCampaign(pool, campaignId, Date.now());
+      // Temporal's clock, by which the campaign has waited: another one might say that its time has not come.
+      const now = Context.current().info.scheduledTimestampMs;
+      const plan = await runs.openCampaign(pool, campaignId, now);
       if (plan) return plan;
       throw ApplicationFailure.nonRetryable(
         `There is no campaign ${campaignId} in the database: campaigns are created over HTTP, not in Temporal.`,
@@ -108,7 +111,7 @@ export function createCampaignActivities(dependencies: CampaignDependencies): Ca
         tpes.zonesOfPending(pool, campaignId, wave),
       ]);
       if (!rules || zones.length === 0) return null;
-      const hours = openingHours(rules.policy, defaultZone);
+      const hours = openingHours(rules, defaultZone);
       if (zones.some((zone) => hours.isOpen(zone))) return null;
       const openings = zones.flatMap((zone) => hours.nextOpening(zone) ?? []);
       return openings.length > 0 ? Math.min(...openings) : 'never';

@@ -66,7 +66,7 @@ export async function dispatchBatch(
       if (!rules)
         throw ApplicationFailure.nonRetryable(`There is no campaign ${campaignId}`, 'UnknownCampaign');
       const { policy } = rules;
-      const hours = openingHours(policy, dependencies.defaultZone);
+      const hours = openingHours(rules, dependencies.defaultZone);
       const pace =
         policy.rate && keepPace(policy.rate, input.rateShare, () => countSuccesses(pool, campaignId));
       const isOpen = ({ timeZone }: PendingTpe): boolean => hours.isOpen(timeZone);

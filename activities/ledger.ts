@@ -22,7 +22,7 @@ export interface Ledger {
 export function openLedger(recorder: Recorder): Ledger {
   const commits: Promise<unknown>[] = [];
   let entries: Transition[] = [];
-  let since = Date.now();
+  let since = performance.now();
   let failure: unknown;
 
   function commit(): void {
@@ -30,13 +30,13 @@ export function openLedger(recorder: Recorder): Ledger {
       commits.push(recorder.recordAll(some).catch((error: unknown) => (failure ??= error)));
     }
     entries = [];
-    since = Date.now();
+    since = performance.now();
   }
 
   return {
     add(transitions) {
       entries.push(...transitions);
-      if (Date.now() - since >= RECORD_MS) commit();
+      if (performance.now() - since >= RECORD_MS) commit();
     },
     async settle() {
       commit();

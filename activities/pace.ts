@@ -24,7 +24,8 @@ export function keepPace(rate: RatePolicy, share: number, countSuccesses: () => 
   return {
     atOnce: Math.max(1, Math.floor((rate.perMinute * share) / 60)),
     async turn(terminals, stop) {
-      const now = Date.now();
+      // Not the wall clock: were it set back, the next turn would come only once it is where it was.
+      const now = performance.now();
       if (rate.growthFactor > 1 && now - countedAt > SUCCESSES_GOOD_MS) {
         successes = await countSuccesses();
         countedAt = now;

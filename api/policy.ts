@@ -1,4 +1,5 @@
 /** The policy of a campaign: from what was asked for, a template and the defaults. */
+import { databaseNow } from '../db/clock.ts';
 import { findPolicyTemplate, listPolicyTemplates, type PolicyTemplateRow } from '../db/policy-template.ts';
 import type { Pool } from '../db/pool.ts';
 import {
@@ -32,11 +33,12 @@ const NAMED = 20;
 
 /**
  * The policy as asked for with every default filled in, as the campaign keeps it.
+ * @param now epoch ms, by the database's clock where there is a database
  * @throws Problem `validation-failed`, with pointers below `/policy`, if its parts contradict one another
  */
-export function resolvePolicy(asked: PolicyRequest | undefined): CampaignPolicy {
+export function resolvePolicy(asked: PolicyRequest | undefined, now = Date.now()): CampaignPolicy {
   const policy = completePolicy(asked ?? {});
-  refuse(checkPolicy(policy, Date.now()).map((fault) => toItem(fault, ['policy'])));
+  refuse(checkPolicy(policy, now).map((fault) => toItem(fault, ['policy'])));
   return policy;
 }
 
@@ -50,12 +52,13 @@ export async function readPolicy(
   pool: Pool,
   asked: { policyTemplate?: PolicyTemplateRef | undefined; policy?: PolicyRequest | undefined },
 ): Promise<{ policy: CampaignPolicy; template: { name: string; version: number } | null }> {
-  if (asked.policyTemplate === undefined) return { policy: resolvePolicy(asked.policy), template: null };
+  const now = await databaseNow(pool);
+  if (asked.policyTemplate === undefined) return { policy: resolvePolicy(asked.policy, now), template: null };
   const template = await requireTemplate(pool, asked.policyTemplate);
   const { name, version } = template;
   // It has passed the schema when it was saved.
   const policy = completePolicy({ ...(template.policy as PolicyRequest), ...asked.policy });
-  const items = checkPolicy(policy, Date.now()).map((fault) => {
+  const items = checkPolicy(policy, now).map((fault) => {
     const item = toItem(fault, ['policy']);
     const own = Object.hasOwn(asked.policy ?? {}, fault.path[0]);
     return own ? item : { ...item, message: `${item.message} (policy template ${name}, version ${version})` };
@@ -66,13 +69,18 @@ export async function readPolicy(
 
 /**
  * What a request changes of a running campaign's policy, its defaults filled in.
+ * @param now as for `resolvePolicy`
  * @throws Problem `validation-failed`, with pointers into the request, if the policy would contradict itself
  */
-export function resolvePolicyChange(asked: PolicyChangeRequest, current: CampaignPolicy): PolicyChange {
+export function resolvePolicyChange(
+  asked: PolicyChangeRequest,
+  current: CampaignPolicy,
+  now = Date.now(),
+): PolicyChange {
   const complete = completePolicy(asked);
   const given = CHANGEABLE.filter((part) => asked[part] !== undefined);
   const change: PolicyChange = Object.fromEntries(given.map((part) => [part, complete[part]]));
-  const concerned = checkPolicy({ ...current, ...change }, Date.now()).flatMap((fault) => {
+  const concerned = checkPolicy({ ...current, ...change }, now).flatMap((fault) => {
     const blamed =
       given.find((part) => part === fault.path[0]) ?? given.find((part) => fault.parts.includes(part));
     if (!blamed) return [];

@@ -1,6 +1,6 @@
 /** Turns whatever went wrong into a problem document. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { isDatabaseAway } from '../db/outage.ts';
+import { isDatabaseAway, isDatabaseFull } from '../db/outage.ts';
 import type { Logger } from '../observability/logger.ts';
 import { contextOf } from './context.ts';
 import { Problem } from './errors.ts';
@@ -74,11 +74,10 @@ function fromBodyParser(error: unknown): Problem | undefined {
 
 function fromDatabase(error: unknown): Problem | undefined {
   if (!isDatabaseAway(error)) return undefined;
-  return new Problem(
-    'database-unavailable',
-    { detail: 'The database does not answer.', headers: { 'retry-after': '5' } },
-    error,
-  );
+  const detail = isDatabaseFull(error)
+    ? 'The database has no room left on its disk.'
+    : 'The database does not answer.';
+  return new Problem('database-unavailable', { detail, headers: { 'retry-after': '5' } }, error);
 }
 
 function unexpected(error: unknown): Problem {

@@ -4,6 +4,7 @@ import type { Decision } from '../workflows/command-desk.ts';
 import type { WaveCounts } from '../workflows/policy/gates.ts';
 import type { CampaignPolicy, PolicyChange } from '../workflows/policy/types.ts';
 import type { CampaignStatus, StatusCounts, TpeStatus } from '../workflows/status.ts';
+import { EPOCH_MS } from './clock.ts';
 import type { Queryable } from './pool.ts';
 
 /**
@@ -74,19 +75,19 @@ export async function countByWave(db: Queryable, campaignId: string): Promise<Wa
   return [...waves].map(([wave, counts]) => ({ wave, counts }));
 }
 
-/** When something last happened to a terminal of these waves, and how many are not final yet. */
+/** When something last happened to a terminal of these waves, how many are not final yet, and what time it is. */
 export async function readActivity(
   db: Queryable,
   campaignId: string,
   waves: readonly number[],
-): Promise<{ lastNews: number; open: number }> {
-  const { rows } = await db.query<{ lastNews: number; open: number }>(
+): Promise<{ lastNews: number; open: number; now: number }> {
+  const { rows } = await db.query<{ lastNews: number; open: number; now: number }>(
     `SELECT coalesce(extract(epoch FROM max(last_update)) * 1000, 0)::float8 AS "lastNews",
-            (count(*) FILTER (WHERE tpe_status_rank(status) < 3))::integer AS open
+            (count(*) FILTER (WHERE tpe_status_rank(status) < 3))::integer AS open, ${EPOCH_MS} AS now
      FROM campaign_tpe WHERE campaign_id = $1 AND wave = ANY($2::integer[])`,
     [campaignId, waves],
   );
-  return rows[0] ?? { lastNews: 0, open: 0 };
+  return rows[0] ?? { lastNews: 0, open: 0, now: 0 };
 }
 
 const EVENTS: Record<Decision, string> = {
@@ -254,12 +255,14 @@ export async function markDispatched(db: Queryable, campaignId: string): Promise
 export interface CampaignRules {
   status: CampaignStatus;
   policy: Pick<CampaignPolicy, 'rate' | 'maintenance' | 'endAt' | 'retry'>;
+  /** Epoch ms at which they were read, by the database's clock. */
+  now: number;
 }
 
 export async function readRules(db: Queryable, campaignId: string): Promise<CampaignRules | undefined> {
   const { rows } = await db.query<CampaignRules>({
     name: 'campaign-rules',
-    text: 'SELECT status, policy FROM campaign WHERE campaign_id = $1',
+    text: `SELECT status, policy, ${EPOCH_MS} AS now FROM campaign WHERE campaign_id = $1`,
     values: [campaignId],
   });
   return rows[0];

@@ -17,6 +17,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return CONNECTION_LOST.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`);
 }
 
+/** Whether there is no room left on the database's disk: it can be read, but nothing can be written. */
+export function isDatabaseFull(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '53100';
+}
+
 /** SQLSTATEs of values that don't fit: data exceptions (22), broken constraints (23), limits of a row (54). */
 const ABOUT_DATA = /^(22|23|54)/;
 

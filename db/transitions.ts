@@ -40,6 +40,8 @@ export interface Transitioned {
   status: TpeStatus;
   /** Seconds since the TMS accepted the update; null for a terminal that was never asked. */
   secondsSinceRequest: number | null;
+  /** Epoch ms at which the TMS accepted the update, by the database's clock; null for a terminal that was never asked. */
+  requestedAt: number | null;
 }
 
 /** Prefix of the topics' names and who acts; the same for all transitions of one process. */
@@ -105,7 +107,8 @@ WITH input AS (
   ${announceVersion('seen', '$10')}
 )
 SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", tms, status,
-       extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest"
+       extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest",
+       (extract(epoch FROM requested_at) * 1000)::float8 AS "requestedAt"
 FROM moved`;
 
 /**

@@ -9,6 +9,22 @@ collectDefaultMetrics({ register: registry });
 
 const registers = [registry];
 
+let stopAskedAt: number | undefined;
+
+/** From now on the process finishes what is under way and then ends. */
+export function noteStop(): void {
+  stopAskedAt ??= performance.now();
+}
+
+export const shutdownSeconds = new Gauge({
+  name: 'shutdown_seconds',
+  help: 'Seconds for which the process has been stopping: finishing what is under way. 0 before it is asked to.',
+  registers,
+  collect() {
+    this.set(stopAskedAt === undefined ? 0 : (performance.now() - stopAskedAt) / 1000);
+  },
+});
+
 export const tmsRequestsTotal = new Counter({
   name: 'tms_requests_total',
   help: 'Calls to a TMS, by what was asked (request, observe, cancel, inventory) and how the call ended.',
@@ -23,6 +39,73 @@ export const tmsRequestDurationSeconds = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   registers,
 });
+
+export const tmsRetriesTotal = new Counter({
+  name: 'tms_retries_total',
+  help: 'Calls to a TMS that were turned away with 429 and made again.',
+  labelNames: ['tms', 'operation'] as const,
+  registers,
+});
+
+export const TMS_CIRCUIT_STATES = ['closed', 'half-open', 'open'] as const;
+
+export const tmsCircuitState = new Gauge({
+  name: 'tms_circuit_state',
+  help: "1 for the state that the circuit breaker of this process's calls to a TMS is in, 0 for the others.",
+  labelNames: ['tms', 'state'] as const,
+  registers,
+});
+
+export const tmsCircuitOpenedTotal = new Counter({
+  name: 'tms_circuit_opened_total',
+  help: 'Times that the circuit breaker of a TMS was opened, by failures in a row or by a trial that failed.',
+  labelNames: ['tms'] as const,
+  registers,
+});
+
+/** The queue of a TMS as it is at the moment. */
+export interface TmsQueue {
+  /** Calls under way. */
+  running: number;
+  waiting: number;
+  /** Most calls under way at once. */
+  slots: number;
+  /** No call is begun for a while: the TMS has asked for that. */
+  held: boolean;
+}
+
+const tmsQueues = new Map<string, () => TmsQueue>();
+
+/** Shows the queue of a TMS, which is asked at each scrape. @returns what ends that */
+export function showTmsQueue(tms: string, read: () => TmsQueue): () => void {
+  tmsQueues.set(tms, read);
+  return () => {
+    if (tmsQueues.get(tms) !== read) return;
+    tmsQueues.delete(tms);
+    for (const gauge of tmsQueueGauges) gauge.remove({ tms });
+  };
+}
+
+function tmsQueueGauge(name: string, help: string, valueOf: (queue: TmsQueue) => number): Gauge<'tms'> {
+  return new Gauge({
+    name,
+    help,
+    labelNames: ['tms'] as const,
+    registers,
+    collect() {
+      for (const [tms, read] of tmsQueues) this.set({ tms }, valueOf(read()));
+    },
+  });
+}
+
+const tmsQueueGauges = [
+  tmsQueueGauge('tms_calls_running', 'Calls to a TMS under way.', ({ running }) => running),
+  tmsQueueGauge('tms_calls_waiting', 'Calls to a TMS that wait for a place.', ({ waiting }) => waiting),
+  tmsQueueGauge('tms_call_slots', 'Most calls to a TMS at once, in this process.', ({ slots }) => slots),
+  tmsQueueGauge('tms_calls_held', '1 while calls are held back because a TMS has asked for it.', ({ held }) =>
+    Number(held),
+  ),
+];
 
 export const updateDurationSeconds = new Histogram({
   name: 'update_duration_seconds',

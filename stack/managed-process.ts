@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, signalGroup } from './alive.ts';
 import { StackError } from './errors.ts';
+import { giveWay } from './give-way.ts';
+import { ProcessLog } from './process-log.ts';
 import type { Reaper } from './reaper-client.ts';
-import { lastLines } from './tools.ts';
 
 /** How a process is started, when it is ready, and how it is stopped. */
 export interface ProcessSpec {
@@ -62,22 +62,13 @@ export function describeExit({ code, signal }: Exit): string {
   return signal ? `by ${signal}` : `with status ${code}`;
 }
 
-/** As `nice` counts: about a tenth of what others get. */
-const YIELDING_NICENESS = 10;
-
-function giveWay(pid: number): void {
-  setPriority(pid, YIELDING_NICENESS);
-  // Linux may share the processors among sessions first, and each part is one: their weight is set here.
-  const session = `/proc/${pid}/autogroup`;
-  if (existsSync(session)) writeFileSync(session, String(YIELDING_NICENESS));
-}
-
 /** A process that is started again when it ends by itself, until it is told to stop. */
 export class ManagedProcess {
   readonly spec: ProcessSpec;
   /** How often it was started again after an end that nobody had asked for. */
   restarts = 0;
   readonly #around: ProcessSurroundings;
+  readonly #log: ProcessLog;
   #child: ChildProcess | undefined;
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
   #ready: Promise<void> = Promise.resolve();
@@ -90,7 +81,7 @@ export class ManagedProcess {
   constructor(spec: ProcessSpec, around: ProcessSurroundings) {
     this.spec = spec;
     this.#around = around;
-    if (existsSync(around.logFile)) renameSync(around.logFile, `${around.logFile}.1`);
+    this.#log = new ProcessLog(around.logFile);
   }
 
   /** The id of the running process; undefined while there is none. */
@@ -163,20 +154,16 @@ export class ManagedProcess {
 
   /** The last lines of its log. */
   logTail(count = 20): string {
-    try {
-      return lastLines(readFileSync(this.#around.logFile, 'utf8').slice(-20_000), count);
-    } catch {
-      return '';
-    }
+    return this.#log.tail(count);
   }
 
   #spawn(): void {
     const { spec } = this;
-    const log = openSync(this.#around.logFile, 'a');
+    const log = this.#log.open();
     const env = { ...process.env, ...spec.env };
     for (const [name, value] of Object.entries(env)) if (value === '') delete env[name];
     // In a group of its own: a Ctrl-C on the terminal must reach only the supervisor, which stops the parts in
-    // their order. The log is the child's own descriptor, so that it never waits for us to read.
+    // their order.
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env,
@@ -189,7 +176,7 @@ export class ManagedProcess {
     const { pid } = child;
     if (pid !== undefined) {
       this.#around.reaper.watch(pid, spec);
-      if (spec.yields) giveWay(pid);
+      if (spec.yields) void giveWay(pid);
     }
     const startedAt = Date.now();
     this.#exit = new Promise((resolve) => {
@@ -276,7 +263,8 @@ export class ManagedProcess {
     while (this.#wanted) {
       const delay = this.#backOffMs;
       this.#backOffMs = Math.min(delay * 2, LAST_RESTART_MS);
-      this.#around.note(`${this.spec.label} ${cause}: it is started again in ${delay / 1000} s`);
+      const why = this.#log.saysDiskFull() ? `${cause}, with no room left on its disk` : cause;
+      this.#around.note(`${this.spec.label} ${why}: it is started again in ${delay / 1000} s`);
       await sleep(delay, undefined, { signal }).catch(() => undefined);
       if (!this.#wanted || signal.aborted) return;
       this.restarts++;

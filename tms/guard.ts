@@ -2,8 +2,10 @@
 import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import PQueue from 'p-queue';
 import type { TmsConfig } from '../config.ts';
+import { tmsRetriesTotal } from '../observability/metrics.ts';
 import type { CallOptions, TmsAdapter } from './contract.ts';
 import { TmsError, type TmsErrorKind } from './errors.ts';
+import { meterGuard } from './guard-metrics.ts';
 
 export type TmsOperation = 'request' | 'observe' | 'cancel' | 'inventory';
 
@@ -58,6 +60,7 @@ export function guardTms(
     handleWhen((error) => error instanceof TmsError && BREAKING.has(error.kind)),
     { halfOpenAfter: limits.breakerCooldownMs, breaker: new ConsecutiveBreaker(limits.breakerThreshold) },
   );
+  const unmeter = meterGuard(name, breaker, queue);
   let heldUntil = 0;
   let release: NodeJS.Timeout | undefined;
 
@@ -98,6 +101,7 @@ export function guardTms(
     async close() {
       clearTimeout(release);
       queue.start();
+      unmeter();
       await adapter.close();
     },
   };
@@ -113,6 +117,7 @@ export function guardTms(
       } catch (error) {
         const again = error instanceof TmsError && error.kind === 'overloaded' && attempt < OVERLOADED_TRIES;
         if (!again) throw error;
+        tmsRetriesTotal.inc({ tms: name, operation });
       }
     }
   }

@@ -4,7 +4,8 @@ import type { Config } from '../config.ts';
 import { serveWorkerHttp } from '../observability/http.ts';
 import { createLogger } from '../observability/logger.ts';
 import type { Logger } from '../observability/logger.ts';
-import { registry } from '../observability/metrics.ts';
+import { noteStop, registry } from '../observability/metrics.ts';
+import { clockSetBack } from './clock.ts';
 
 export interface WorkerContext {
   config: Config;
@@ -29,11 +30,12 @@ const STOP_TIMEOUT_MS = 20_000;
 
 /**
  * The main of every worker process. Reads the configuration, serves `/healthz`, `/readyz` and `/metrics` on
- * `WORKER_PORT`, starts the role, and stops it on SIGTERM, SIGINT or when the parent that holds its IPC
- * channel is gone.
+ * `WORKER_PORT`, starts the role, and stops it on SIGTERM, SIGINT, when the parent that holds its IPC channel is
+ * gone, or when the clock was set back.
  *
- * Exit status: 0 after a stop that was asked for, 1 after a failure, 2 when the configuration is wrong. An
- * unhandled rejection or exception ends the process, because what is in an unknown state should start anew.
+ * Exit status: 0 after a stop that was asked for, 1 after a failure or where it is to be started again, 2 when the
+ * configuration is wrong. An unhandled rejection or exception ends the process, because what is in an unknown state
+ * should start anew.
  * @param name the role, for example `relay`; the name of its logs
  */
 export async function runWorkerProcess(
@@ -57,6 +59,7 @@ export async function runWorkerProcess(
       process.exit(1);
     }
     logger.info(`${name} stops: ${cause}`);
+    noteStop();
     stopping.abort();
   });
 
@@ -79,7 +82,7 @@ export async function runWorkerProcess(
     if (!(stopping.signal.aborted && handle === undefined)) die(error);
   }
   logger.info(`${name} has stopped`);
-  process.exit(0);
+  process.exit();
 }
 
 function readConfig(name: string): Config {
@@ -101,6 +104,10 @@ function onStopRequest(onRequest: (cause: string) => void): Promise<void> {
     };
     process.on('SIGTERM', () => request('SIGTERM'));
     process.on('SIGINT', () => request('SIGINT'));
+    void clockSetBack().then((cause) => {
+      process.exitCode = 1;
+      return request(cause);
+    });
     if (process.channel) process.once('disconnect', () => request('the parent process has ended'));
   });
 }

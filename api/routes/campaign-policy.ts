@@ -1,6 +1,7 @@
 /** Changes the policy of a campaign that runs: an update of its workflow, which may refuse. */
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { findCampaign } from '../../db/campaign.ts';
+import { databaseNow } from '../../db/clock.ts';
 import { changePolicyUpdate } from '../../workflows/messages.ts';
 import { isFinalCampaignStatus } from '../../workflows/status.ts';
 import { actorOf, commandIds } from '../context.ts';
@@ -30,7 +31,7 @@ const change = defineRoute({
     if (!campaign) throw noCampaign(campaignId);
     const { status, policy } = campaign;
     if (isFinalCampaignStatus(status)) throw refused(campaignId, `it is ${status}`, status);
-    const changes = resolvePolicyChange(body, policy);
+    const changes = resolvePolicyChange(body, policy, await databaseNow(deps.pool));
     const by = actorOf(context, body.by);
     const { reason } = body;
     const changed = await reachCampaign(deps, campaign, (handle) =>

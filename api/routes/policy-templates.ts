@@ -1,4 +1,5 @@
 /** Policies with a name, to start campaigns with. */
+import { databaseNow } from '../../db/clock.ts';
 import {
   listPolicyTemplates,
   listPolicyTemplateVersions,
@@ -87,7 +88,7 @@ const save = defineRoute({
   },
   async handle({ deps: { pool }, context, params: { name }, body: { policy, description, by } }) {
     // For its refusals: what is kept is what was asked for, so that defaults are those of the day it is used.
-    resolvePolicy(policy);
+    resolvePolicy(policy, await databaseNow(pool));
     const { template, isNew } = await savePolicyTemplate(pool, {
       name,
       policy,

@@ -1,5 +1,6 @@
 /** Statistics of a campaign and over campaigns, read from the projections. */
 import { COMPENSATIONS } from '../../db/campaign.ts';
+import { databaseNow } from '../../db/clock.ts';
 import { inSnapshot, type Pool } from '../../db/pool.ts';
 import {
   chooseStep,
@@ -71,7 +72,7 @@ const overCampaigns = defineRoute({
   query: statisticsQuery,
   replies: { 200: { description: 'The statistics.', schema: statistics } },
   async handle({ deps: { pool }, query: { from, to, top } }) {
-    const before = to === undefined ? new Date() : new Date(to);
+    const before = new Date(to ?? (await databaseNow(pool)));
     const since = from === undefined ? new Date(before.getTime() - DEFAULT_DAYS * DAY_MS) : new Date(from);
     if (since >= before) throw noPeriod();
     return { status: 200, body: await readStatistics(pool, { from: since, to: before }, top) };

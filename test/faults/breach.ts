@@ -1,6 +1,7 @@
 /** What invariants are about, and how a breach is told. */
 import type { TpeStatus } from '../../workflows/status.ts';
 import { untilDone } from '../support/persistence.ts';
+import { inTime } from './in-time.ts';
 
 /** Milliseconds for what is still on its way when a campaign has ended: messages, seals, counts. */
 export const SETTLE_MS = 90_000;
@@ -20,6 +21,8 @@ export interface Row {
   attempt: number;
   sequence: number;
   asked: boolean;
+  /** Of the terminal's time when its status last changed; null where it was not asked for. */
+  secondsLeft: number | null;
   /** `to/attempt` of each event, in the order of writing. */
   events: string[];
 }
@@ -36,7 +39,13 @@ export function nameOf({ tpeId, status, events }: Row): string {
   return `${tpeId} ${status} [${events.join()}]`;
 }
 
-/** Everything runs again when this is asked, but a server may have only just come back. */
-export function withinPatience<T>(ask: () => Promise<T>): Promise<T> {
-  return untilDone(ask, 30_000);
+/** Milliseconds until an answer that never comes counts as none: Temporal's client waits for ever. */
+const ANSWER_MS = 180_000;
+
+/**
+ * Everything runs again when this is asked, but a server may have only just come back.
+ * @param what is asked for
+ */
+export function withinPatience<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  return inTime(what, untilDone(ask, 30_000), ANSWER_MS);
 }

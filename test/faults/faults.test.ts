@@ -72,6 +72,11 @@ it(
         [campaignId, first],
       );
       await db.query(
+        `UPDATE campaign_tpe SET status = 'TIMEOUT', requested_at = last_update
+         WHERE campaign_id = $1 AND tpe_id = $2`,
+        [campaignId, third],
+      );
+      await db.query(
         'DELETE FROM event WHERE seq = (SELECT min(seq) FROM event WHERE campaign_id = $1 AND tpe_id = $2)',
         [campaignId, second],
       );
@@ -93,6 +98,7 @@ it(
     await open.terminate();
     for (const what of [
       'not sealed',
+      'is a TIMEOUT before its time was over',
       'has an event twice, or none of a change',
       'does not have each change once and in order on the topic',
       'has another status on the topic',

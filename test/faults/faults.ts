@@ -1,5 +1,7 @@
 /** What can be broken, and how it is mended. */
 import type { Random } from '../support/random.ts';
+import { clockFaults } from './clock-faults.ts';
+import { diskFaults } from './disk-faults.ts';
 import { processFaults } from './process-faults.ts';
 import { linkFaults } from './link-faults.ts';
 import { tmsFaults } from './tms-faults.ts';
@@ -18,9 +20,16 @@ export interface Fault {
   happen(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-export type FaultKind = 'process' | 'link' | 'tms';
+export const FAULT_KINDS = ['process', 'link', 'tms', 'disk', 'clock'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** All that can be broken, by kind. */
 export function catalogue(world: World, random: Random): Record<FaultKind, Fault[]> {
-  return { process: processFaults(world), link: linkFaults(world), tms: tmsFaults(world, random) };
+  return {
+    process: processFaults(world),
+    link: linkFaults(world),
+    tms: tmsFaults(world, random),
+    disk: diskFaults(world),
+    clock: clockFaults(world),
+  };
 }

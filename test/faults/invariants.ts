@@ -8,6 +8,8 @@ import { temporalBroken } from './temporal-invariants.ts';
 import type { World } from './world.ts';
 
 const READ = { timeoutMs: 60_000 };
+/** PostgreSQL and Temporal, by whose clocks a terminal's time begins and ends, are on one machine here. */
+const EARLY_SECONDS = 1;
 
 /**
  * Looks at everything that is told about the campaigns, in every place.
@@ -36,8 +38,10 @@ export async function brokenInvariants(
 async function readRows({ db }: World, campaignId: string): Promise<Row[]> {
   const { rows } = await db.query<Row>(
     `SELECT c.tpe_id AS "tpeId", c.status, c.attempt, c.sequence, c.requested_at IS NOT NULL AS asked,
-            coalesce(e.events, '{}') AS events
-     FROM campaign_tpe c
+            coalesce(e.events, '{}') AS events,
+            (k.policy->>'deadlineSeconds')::float8 - extract(epoch FROM c.last_update - c.requested_at)::float8
+              AS "secondsLeft"
+     FROM campaign_tpe c JOIN campaign k USING (campaign_id)
      LEFT JOIN (SELECT tpe_id, array_agg((data->>'to') || '/' || (data->>'attempt') ORDER BY seq) AS events
                 FROM event WHERE campaign_id = $1 AND tpe_id IS NOT NULL GROUP BY tpe_id) AS e USING (tpe_id)
      WHERE c.campaign_id = $1`,
@@ -58,6 +62,12 @@ function terminalsBroken({ tpeIds }: Ran, rows: readonly Row[]): string[] {
     ...told(
       'has no final status in the database',
       rows.filter(({ status }) => !isFinalTpeStatus(status)).map(nameOf),
+    ),
+    ...told(
+      'is a TIMEOUT before its time was over',
+      rows
+        .filter(({ status, secondsLeft }) => status === 'TIMEOUT' && (secondsLeft ?? 0) > EARLY_SECONDS)
+        .map((row) => `${nameOf(row)}: ${row.secondsLeft?.toFixed(1)} s`),
     ),
     ...told(
       'has an event twice, or none of a change',

@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parse, runLauncher, wholeNumber } from '../../stack/launcher.ts';
-import type { FaultKind } from './faults.ts';
+import { FAULT_KINDS, type FaultKind } from './faults.ts';
 import { runSuite } from './suite.ts';
 import { runTwoCampaigns } from './two-campaigns.ts';
 
@@ -32,9 +32,7 @@ const command = new Command('npm run test:faults --')
     'instead: while a campaign of n terminals is followed, how soon another one is triggered',
     wholeNumber,
   )
-  .addOption(
-    new Option('--kinds <kind...>', 'only faults of these kinds').choices(['process', 'link', 'tms']),
-  );
+  .addOption(new Option('--kinds <kind...>', 'only faults of these kinds').choices(FAULT_KINDS));
 
 await runLauncher(async ({ signal }) => {
   parse(command);

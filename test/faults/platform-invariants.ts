@@ -4,7 +4,7 @@ import { verifyChain, type LinkedRecord } from '../../audit/verify.ts';
 import { exportEvents } from '../../db/event-export.ts';
 import { untilDone } from '../support/persistence.ts';
 import { type Ran, SETTLE_MS, told } from './breach.ts';
-import { TARGET, type World } from './world.ts';
+import { ROLES, TARGET, type World } from './world.ts';
 
 /** @returns what does not hold, in words */
 export async function platformBroken(world: World, campaigns: readonly Ran[]): Promise<string[]> {
@@ -13,7 +13,21 @@ export async function platformBroken(world: World, campaigns: readonly Ran[]): P
     ...(await trailBroken(world)),
     ...(await projectionBroken(world)),
     ...(await lettersBroken(world)),
+    ...(await rolesBroken(world)),
   ];
+}
+
+/** Every role can do its work again. */
+async function rolesBroken({ stack }: World): Promise<string[]> {
+  const refusals = await Promise.all(
+    ROLES.map((role) =>
+      untilDone(() => stack.process(role).spec.check(), SETTLE_MS).then(
+        () => [],
+        (error: Error) => [`${role}: ${error.message}`],
+      ),
+    ),
+  );
+  return told('is a role that is not ready', refusals.flat());
 }
 
 /** Waits until nothing is on its way any more: the outbox is empty, every event is sealed and counted. */

@@ -4,7 +4,7 @@ import { catalogue, type Fault, type FaultKind } from './faults.ts';
 import { measure } from './growth.ts';
 import { runRound } from './round.ts';
 import { choose } from './scheduler.ts';
-import { World } from './world.ts';
+import { PROCESSES, World } from './world.ts';
 
 export interface SuiteOptions {
   seed: number;
@@ -35,6 +35,8 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const random = seededRandom(seed);
   tell(`seed ${seed}`);
   const world = await World.start(random);
+  const { missing } = world.disks;
+  if (missing !== null) tell(`full disks are left out, which takes the right to mount: ${missing}`);
   const result: SuiteResult = { rounds: 0, faults: 0, terminals: {}, broken: [] };
   try {
     const kinds = faultsOf(world, random, options);
@@ -64,6 +66,9 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
       if (Date.now() >= deadline || signal?.aborted) break;
     }
     tell(`memory: ${[...measure(world)].map(([name, { memoryMb }]) => `${name} ${memoryMb} MB`).join(', ')}`);
+    tell(
+      `started again: ${PROCESSES.map((name) => `${name} ${world.stack.process(name).restarts}`).join(', ')}`,
+    );
   } finally {
     await world.stop(result.broken.length > 0);
   }

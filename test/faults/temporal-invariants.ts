@@ -13,7 +13,7 @@ export async function temporalBroken(
   rows: readonly Row[],
 ): Promise<string[]> {
   const { workflow } = world.temporal;
-  const result = (await withinPatience(() =>
+  const result = (await withinPatience('the end of the campaign in Temporal', () =>
     workflow.getHandle(campaignWorkflowId(campaignId)).result(),
   )) as {
     counts: StatusCounts;
@@ -24,7 +24,7 @@ export async function temporalBroken(
     rows.map((row) =>
       limit(async () => {
         const handle = workflow.getHandle(tpeWorkflowId(campaignId, row.tpeId));
-        const known = await withinPatience(() =>
+        const known = await withinPatience('a workflow', () =>
           handle.describe().catch((error: Error) => {
             if (error.name === 'WorkflowNotFoundError') return undefined;
             throw error;
@@ -32,7 +32,9 @@ export async function temporalBroken(
         );
         if (!known) return { row, status: null };
         if (known.status.name !== 'COMPLETED') return { row, status: `workflow ${known.status.name}` };
-        const outcome = (await withinPatience(() => handle.result())) as { status: TpeStatus };
+        const outcome = (await withinPatience("a workflow's end", () => handle.result())) as {
+          status: TpeStatus;
+        };
         return { row, status: outcome.status };
       }),
     ),
@@ -59,7 +61,7 @@ async function openWorkflows({ temporal }: World, campaignId: string): Promise<s
   const query = `CampaignId = '${campaignId}' AND ExecutionStatus = 'Running'`;
   let open: string[] = [];
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(500)) {
-    open = await withinPatience(async () => {
+    open = await withinPatience('the list of open workflows', async () => {
       const ids: string[] = [];
       for await (const { workflowId } of temporal.workflow.list({ query })) ids.push(workflowId);
       return ids;

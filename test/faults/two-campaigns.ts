@@ -33,7 +33,7 @@ export interface TwoCampaignsResult {
 export async function runTwoCampaigns(options: TwoCampaignsOptions): Promise<TwoCampaignsResult> {
   const { seed, terminals, tell } = options;
   tell(`seed ${seed}`);
-  const fast = { speed: 1, latencyMs: { min: 1, max: 5 }, concurrency: 32 };
+  const fast = { speed: 1, latencyMs: { min: 1, max: 5 }, concurrency: 32, disks: false };
   const world = await World.start(seededRandom(seed), fast);
   try {
     const everySeconds = Math.max(10, terminals / LOOKS_PER_SECOND);

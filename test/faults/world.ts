@@ -10,6 +10,9 @@ import type { SimulatorStats, TerminalTruth } from '../../tms/simulator/admin-ro
 import type { Faults } from '../../tms/simulator/faults.ts';
 import { untilDone } from '../support/persistence.ts';
 import type { Random } from '../support/random.ts';
+import { clockEnvironment, setClock } from './clocks.ts';
+import { closeDisks, type Disks, NO_DISKS, openDisks } from './disks.ts';
+import { inTime } from './in-time.ts';
 import { addressesThrough, CALLS, Links, type Role } from './links.ts';
 
 export const TARGET = '4.2.0';
@@ -31,7 +34,13 @@ export interface WorldOptions {
   latencyMs?: { min: number; max: number };
   /** Calls to a TMS at once; default 8. */
   concurrency?: number;
+  /** Gives PostgreSQL and Kafka disks of their own that can be full, where that is possible; default true. */
+  disks?: boolean;
 }
+/** Of one TMS: more than it is asked for, but what counts them goes by a clock. */
+const REQUESTS_PER_SECOND = 500;
+/** Twice what the slowest may take to become ready, with the pauses between its starts. */
+const HEALED_MS = 300_000;
 /** A client of the platform goes on trying for so long. */
 const PATIENCE_MS = 180_000;
 
@@ -47,12 +56,14 @@ export class World {
   readonly config: Config;
   readonly db: Pool;
   readonly temporal: Client;
+  readonly disks: Disks;
   readonly #folder: string;
 
-  private constructor(stack: Stack, links: Links, temporal: Client, folder: string) {
+  private constructor(stack: Stack, links: Links, temporal: Client, disks: Disks, folder: string) {
     this.stack = stack;
     this.links = links;
     this.temporal = temporal;
+    this.disks = disks;
     this.#folder = folder;
     this.config = loadConfig(stack.env);
     this.db = createPool(this.config.database, 'faults');
@@ -60,9 +71,29 @@ export class World {
 
   static async start(
     random: Random,
-    { speed = 60, latencyMs = { min: 20, max: 60 }, concurrency = 8 }: WorldOptions = {},
+    {
+      speed = 60,
+      latencyMs = { min: 20, max: 60 },
+      concurrency = 8,
+      disks: withDisks = true,
+    }: WorldOptions = {},
   ): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'tpe-faults-'));
+    const disks = withDisks ? await openDisks(folder) : NO_DISKS;
+    try {
+      return await World.#startIn(folder, disks, random, { speed, latencyMs, concurrency });
+    } catch (error) {
+      await closeDisks(disks);
+      throw error;
+    }
+  }
+
+  static async #startIn(
+    folder: string,
+    disks: Disks,
+    random: Random,
+    { speed, latencyMs, concurrency }: Required<Omit<WorldOptions, 'disks'>>,
+  ): Promise<World> {
     const stack = await startStack({
       dataDir: folder,
       ports: 'free',
@@ -98,24 +129,37 @@ export class World {
       TMS_CONFIG: JSON.stringify(tmsConfig(links, concurrency)),
     });
     await stack.startRole('simulator');
-    await Promise.all(ROLES.map((role) => stack.startRole(role, addressesThrough(links, role, stack))));
+    await Promise.all(
+      ROLES.map((role) =>
+        stack.startRole(role, { ...addressesThrough(links, role, stack), ...clockEnvironment(folder, role) }),
+      ),
+    );
     const connection = Connection.lazy({ address: stack.env.TEMPORAL_ADDRESS ?? '' });
     const temporal = new Client({ connection, namespace: stack.env.TEMPORAL_NAMESPACE ?? 'default' });
-    return new World(stack, links, temporal, folder);
+    return new World(stack, links, temporal, disks, folder);
   }
 
-  /** @param keep leaves the logs and the data where they are */
+  /** @param keep leaves the logs and the data where they are, disks mounted */
   async stop(keep = false): Promise<void> {
     await this.temporal.connection.close();
     await this.db.end();
     await this.stack.stop();
     await this.links.close();
-    if (!keep) await rm(this.#folder, { recursive: true, force: true });
+    if (keep) return;
+    await closeDisks(this.disks);
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Resolves once every process runs. */
+  /** Resolves once every process runs. @throws Error that names one that does not come back */
   async healed(): Promise<void> {
-    await Promise.all(PROCESSES.map((name) => this.stack.process(name).ready()));
+    await Promise.all(
+      PROCESSES.map((name) => inTime(`the start of ${name}`, this.stack.process(name).ready(), HEALED_MS)),
+    );
+  }
+
+  /** Sets the clock of a role, as from now and until it is set again, also for its successors. @param aheadMs of the true time */
+  setClock(role: Role, aheadMs: number): void {
+    setClock(this.#folder, role, aheadMs);
   }
 
   /** Adds terminals to the fleet, one group to find them by. */
@@ -193,7 +237,7 @@ function tmsConfig(links: Links, concurrency: number): unknown[] {
       adapter: 'reference',
       url: `http://127.0.0.1:${links.port('tms', 'beta')}/beta`,
       capabilities: { idempotent: false },
-      limits,
+      limits: { ...limits, requestsPerSecond: REQUESTS_PER_SECOND },
     },
   ];
 }

@@ -105,6 +105,39 @@ describe('a worker process', () => {
     expect(role.lines().map(({ msg }) => msg)).toContain('let go');
   });
 
+  test('shows for how long it has been stopping, while it does', async () => {
+    const role = await run(
+      `return { ready: () => true, stop: () => new Promise((done) => process.once('message', done)) };`,
+    );
+    const { url } = await role.logged('role is running');
+    const seconds = async (): Promise<number> =>
+      Number(/^shutdown_seconds (.*)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+    expect(await seconds()).toBe(0);
+    role.child.kill('SIGTERM');
+    await role.logged('role stops');
+    expect(await seconds()).toBeGreaterThan(0);
+    role.child.send('done');
+    expect(await role.exited).toBe(0);
+  });
+
+  test('ends in an orderly way, to be started again, when its clock is set back', async () => {
+    const role = await run(
+      `process.once('message', () => {
+         const now = Date.now;
+         Date.now = () => now() - 600_000;
+       }); ${IDLE}`,
+    );
+    await role.logged('role is running');
+    role.child.send('back');
+    expect(await role.exited).toBe(1);
+    expect(role.lines().map(({ msg }) => msg)).toEqual([
+      'role is running',
+      'role stops: the clock was set back by 600 s',
+      'let go',
+      'role has stopped',
+    ]);
+  });
+
   test('names every wrong setting on stderr and ends with 2', async () => {
     const role = await run(IDLE, { API_PORT: 'many', LOG_LEVEL: 'loud' });
     expect(await role.exited).toBe(2);

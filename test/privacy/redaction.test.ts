@@ -46,8 +46,8 @@ const logger = createLogger({ logLevel: 'debug' }, 'test', { write: (line) => vo
 
 beforeAll(async () => {
   [api, vendor] = await Promise.all([TestApi.create(), startFakeVendor()]);
-  const { config, pool, temporal, progress } = api;
-  server = createServer(createApp({ config, pool, temporal, progress, logger }));
+  const { config, pool, temporal, progress, campaigns } = api;
+  server = createServer(createApp({ config, pool, temporal, progress, campaigns, logger }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
   const tms = tmsConfigSchema.parse({

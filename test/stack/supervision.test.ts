@@ -66,6 +66,34 @@ test('a process that keeps ending is started again ever more rarely', async () =
   ]);
 });
 
+test('a process that ends for want of room on its disk is said to, and no more once it has some', async () => {
+  const { supervisor, progress, folder, ports } = await openSupervisor();
+  const full = join(folder, 'full');
+  const managed = await supervisor.start(
+    nodeSpec(
+      'server',
+      ports.tms,
+      `const { existsSync, rmSync } = require('node:fs');
+       if (existsSync(${JSON.stringify(full)})) {
+         rmSync(${JSON.stringify(full)});
+         console.error('PANIC: could not write to file "pg_wal/1": No space left on device');
+         process.exit(1);
+       }`,
+    ),
+  );
+  writeFileSync(full, '');
+  managed.kill('SIGKILL');
+  await expect.poll(() => progress.notes.length, { timeout: 30_000 }).toBe(3);
+  managed.kill('SIGKILL');
+  await expect.poll(() => progress.notes.length, { timeout: 30_000 }).toBeGreaterThan(3);
+  expect(progress.notes.slice(0, 4)).toEqual([
+    'server ended by SIGKILL: it is started again in 0.5 s',
+    'server ended with status 1 while it started, with no room left on its disk: it is started again in 1 s',
+    'server runs again',
+    'server ended by SIGKILL: it is started again in 2 s',
+  ]);
+});
+
 test('a process that runs and is beyond hope is killed, and started again', async () => {
   const { supervisor, progress, ports } = await openSupervisor();
   let looks = 0;

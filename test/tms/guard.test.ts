@@ -1,54 +1,10 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { tmsConfigSchema, type TmsConfig } from '../../config.ts';
-import type {
-  CallOptions,
-  OperationReport,
-  RequestResult,
-  TmsAdapter,
-  UpdateRequest,
-} from '../../tms/contract.ts';
-import { TmsError, type TmsErrorKind } from '../../tms/errors.ts';
+import type { CallOptions, OperationReport, RequestResult, UpdateRequest } from '../../tms/contract.ts';
 import { guardTms, type TmsCall } from '../../tms/guard.ts';
 import { eventually } from './eventually.ts';
+import { accepted, adapterWith, failure, held, limits, LOOK, REPORT, request } from './guard-rig.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
-
-const REPORT: OperationReport = { state: 'QUEUED', operationId: null, targetVersion: null, reason: null };
-const LOOK = [{ idTms: 'a', operationId: null }];
-
-function limits(changed: Partial<TmsConfig['limits']> = {}): TmsConfig['limits'] {
-  const { limits: defaults } = tmsConfigSchema.parse({ name: 'acme', adapter: 'reference', url: 'http://x' });
-  return { ...defaults, ...changed };
-}
-
-function request(idTms: string): UpdateRequest {
-  return { idTms, tpeId: idTms, targetVersion: '4.2.0', idempotencyKey: `c:${idTms}:1` };
-}
-
-const accepted = (requests: UpdateRequest[]): RequestResult[] =>
-  requests.map(({ idTms }) => ({ outcome: 'accepted', operationId: `op-${idTms}` }));
-
-function adapterWith(calls: Partial<TmsAdapter>): TmsAdapter {
-  return {
-    name: 'acme',
-    capabilities: { idempotent: true, requestBulk: 10, observeBulk: 10, cancelBulk: 10, push: false },
-    requestUpdates: async (requests) => accepted(requests),
-    observe: async (operations) => operations.map(() => REPORT),
-    cancel: async (operations) => operations.map(() => ({ outcome: 'cancelled' as const })),
-    inventory: async () => ({ terminals: [], cursor: null }),
-    close: async () => undefined,
-    ...calls,
-  };
-}
-
-function failure(kind: TmsErrorKind, mayHaveBeenTaken: boolean, retryAfterMs?: number): TmsError {
-  return new TmsError(kind, `${kind}!`, { mayHaveBeenTaken, ...(retryAfterMs ? { retryAfterMs } : {}) });
-}
-
-/** A call that ends when the test says so. */
-function held<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  return Promise.withResolvers<T>();
-}
 
 describe('the queue of a TMS', () => {
   test('never has more calls under way than its limit, and makes them all', async () => {
