@@ -10,8 +10,8 @@ import { writeOrders } from './orders.ts';
 import { type Log, wreak } from './scheduler.ts';
 import type { Terminal, World } from './world.ts';
 
-/** Milliseconds from the last mending to the end of every campaign. */
-const END_MS = 240_000;
+/** Milliseconds without news of any campaign after which it stands still: more than the deadline of a terminal. */
+const STILL_MS = 240_000;
 const ENDED = new Set(['COMPLETED', 'CANCELLED', 'ABORTED']);
 const DEADLINE_SECONDS = 150;
 /** What is due so much later never comes in a round; a clock that is an hour ahead says that it has. */
@@ -150,10 +150,11 @@ async function mended(world: World): Promise<void> {
   await world.healed();
 }
 
+/** However slow the machine: what still changes is on its way. */
 async function untilEnded(world: World, ran: readonly Ran[]): Promise<string[]> {
-  const deadline = Date.now() + END_MS;
   let open = ran.map(({ campaignId }) => ({ campaignId, status: 'unknown', counts: {} }));
-  while (open.length > 0 && Date.now() < deadline) {
+  let changedAt = Date.now();
+  while (open.length > 0 && Date.now() - changedAt < STILL_MS) {
     const views = await Promise.all(
       open.map(({ campaignId }) =>
         world.call<(typeof open)[number]>('GET', `/campaigns/${campaignId}`).catch(() => ({
@@ -164,12 +165,16 @@ async function untilEnded(world: World, ran: readonly Ran[]): Promise<string[]> 
         })),
       ),
     );
-    open = views.filter(({ status }) => !ENDED.has(status));
+    const now = views
+      .filter(({ status }) => !ENDED.has(status))
+      .map(({ campaignId, status, counts }) => ({ campaignId, status, counts }));
+    if (JSON.stringify(now) !== JSON.stringify(open)) changedAt = Date.now();
+    open = now;
     if (open.length > 0) await sleep(500);
   }
   return open.map(
     ({ campaignId, status, counts }) =>
-      `campaign ${campaignId} is ${status} ${END_MS / 1000} s after everything was mended: ${JSON.stringify(counts)}`,
+      `campaign ${campaignId} is ${status} and has stood still for ${STILL_MS / 1000} s: ${JSON.stringify(counts)}`,
   );
 }
 
