@@ -98,6 +98,8 @@ const configSchema = z.object({
     .default('Europe/Paris'),
   /** Port for `/metrics` and `/healthz` of a worker process; 0 takes any free one. */
   workerPort: port.default(0),
+  /** File of a bundle of workflows that the orchestrator runs; absent: it bundles the sources. */
+  workflowBundle: z.string().optional(),
   hardwareApi: z.object({
     url: z.url().default('http://127.0.0.1:9102'),
     /** Milliseconds until a terminal that does not answer counts as unreachable. */
@@ -133,6 +135,7 @@ const VARIABLES: Record<string, string> = {
   'audit.hotDays': 'AUDIT_HOT_DAYS',
   defaultTimeZone: 'DEFAULT_TIME_ZONE',
   workerPort: 'WORKER_PORT',
+  workflowBundle: 'WORKFLOW_BUNDLE',
   'hardwareApi.url': 'HARDWARE_API_URL',
   'hardwareApi.timeoutMs': 'HARDWARE_API_TIMEOUT_MS',
   'hardwareApi.concurrency': 'HARDWARE_API_CONCURRENCY',

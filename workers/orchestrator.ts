@@ -13,9 +13,9 @@ import { runWorkerProcess } from './process.ts';
 import { connectClient, connectWorker, installRuntime, runWorkers } from './temporal.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
-/** A cached workflow takes nearly 2 MB; one that is not cached is replayed when it goes on. */
+/** A workflow that is not cached is replayed when it goes on. */
 const MAX_CACHED_CAMPAIGNS = 50;
-const MAX_CACHED_TRACKERS = 200;
+const MAX_CACHED_TRACKERS = 500;
 
 await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
   installRuntime(logger);
@@ -23,7 +23,7 @@ await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
   const [connection, client, workflowBundle] = await Promise.all([
     connectWorker(config),
     connectClient(config),
-    loadWorkflowBundle(logger),
+    loadWorkflowBundle(logger, { path: config.workflowBundle }),
   ]);
   const context = { topicPrefix: config.kafka.topicPrefix, actor: 'platform' };
   const recorder = createRecorder(pool, context);

@@ -18,7 +18,9 @@ const ANSWER_TO_NOBODY = 'Activity not found on completion';
 export function installRuntime(logger: Logger): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const fields = meta ?? {};
+      const { error, ...others } = meta ?? {};
+      // An error has no fields of its own that JSON would show; the logger's `err` has its message and stack.
+      const fields = error === undefined ? others : { ...others, err: error as unknown };
       if (level === 'ERROR') logger.error(fields, message);
       else if (level === 'WARN' && !message.startsWith(ANSWER_TO_NOBODY)) logger.warn(fields, message);
       else logger.debug(fields, message);

@@ -8,6 +8,7 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -59,7 +60,7 @@ export async function campaignWave(input: WaveInput): Promise<void> {
   const { campaignId, campaignTotal, run, targetVersion, wave } = input;
   const size = shardSize(campaignTotal);
   const total = countTerminals(input.lanes);
-  const atOnce = input.windowed === false ? BATCHES_AT_ONCE : WINDOWED_BATCHES_AT_ONCE;
+  const atOnce = isWide(input) ? BATCHES_AT_ONCE : WINDOWED_BATCHES_AT_ONCE;
   const scopes = new Set<CancellationScope>();
   const trackers: Promise<void>[] = [];
   let { paused, rate } = input;
@@ -247,6 +248,17 @@ export async function campaignWave(input: WaveInput): Promise<void> {
   function tell(words: string): void {
     setCurrentDetails(`**${input.name}** · ${words}`);
   }
+}
+
+/**
+ * Whether more batches are given out at once than the first workers did. The wave's own history is asked, too: one of
+ * those may have begun a wave that a newer campaign has started. Not where it makes no difference, so that such a wave
+ * can still go on at a worker that knows nothing of it (decision 14).
+ */
+function isWide({ lanes, step, windowed }: WaveInput): boolean {
+  const queues = Map.groupBy(cutBatches(lanes), ({ tms }) => tms);
+  const isLong = [...queues.values()].some((queue) => queue.length > WINDOWED_BATCHES_AT_ONCE);
+  return step === 'update' && windowed === false && isLong && patched('wide-dispatch');
 }
 
 function dispatcher({ tms, from, to }: Batch): Pick<TmsActivities, 'dispatch'> {
