@@ -2,6 +2,7 @@
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { bodyReaders } from './bodies.ts';
+import { consoleFiles, consolePages } from './console.ts';
 import { contextOf, readContext, type ApiDependencies } from './context.ts';
 import { documentation } from './docs.ts';
 import { Problem } from './errors.ts';
@@ -28,16 +29,16 @@ export function createApp(deps: ApiDependencies): Express {
     },
     logRequests(deps),
   );
-  app.use(documentation(routes));
+  app.use(consoleFiles(deps.console), documentation(routes));
   for (const route of routes) {
     app[route.method](expressPath(route.path), named(route), ...bodyReaders(route), handler(route, deps));
   }
   for (const [path, methods] of methodsByPath()) app.all(path, refuseMethod(methods));
-  app.use(unknownRoute, problemHandler(deps.logger));
+  app.use(consolePages(deps.console), unknownRoute, problemHandler(deps.logger));
   return app;
 }
 
-/** The documentation page is the only one with scripts, and they are our own. */
+/** For all but the console's page, which has a stricter policy. */
 function securityHeaders(): RequestHandler {
   return helmet({
     contentSecurityPolicy: {

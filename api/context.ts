@@ -7,6 +7,8 @@ import type { Pool } from '../db/pool.ts';
 import type { Logger } from '../observability/logger.ts';
 import { correlationIdOf, traceparentOf } from '../observability/trace-ids.ts';
 import { redactText } from '../redact.ts';
+import type { CampaignsFeed } from './campaigns-feed.ts';
+import type { ConsoleFiles } from './console.ts';
 import type { ProgressFeed } from './progress-feed.ts';
 
 /** What the API works with. */
@@ -16,6 +18,9 @@ export interface ApiDependencies {
   temporal: Client;
   logger: Logger;
   progress: ProgressFeed;
+  campaigns: CampaignsFeed;
+  /** The web console; absent where it was not built. */
+  console?: ConsoleFiles | undefined;
 }
 
 export interface RequestContext {

@@ -32,7 +32,6 @@ export function documentation(routes: readonly Route[]): Router {
   const router = Router({ caseSensitive: true });
   const document = openApiDocument(routes);
   const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  router.get('/', (_request, response) => response.redirect(`${BASE}/docs`));
   router.get(`${BASE}/openapi.json`, (_request, response) => void response.json(document));
   router.get(`${BASE}/docs`, (_request, response) => void response.type('html').send(PAGE));
   router.get(`${BASE}/docs/start.js`, (_request, response) => void response.type('js').send(START));

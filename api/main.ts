@@ -5,6 +5,8 @@ import { Client, Connection } from '@temporalio/client';
 import { createPool } from '../db/pool.ts';
 import { runWorkerProcess } from '../workers/process.ts';
 import { createApp } from './app.ts';
+import { CampaignsFeed } from './campaigns-feed.ts';
+import { CONSOLE_FOLDER, loadConsole } from './console.ts';
 import { ProgressFeed } from './progress-feed.ts';
 
 /** Requests under way at a stop have this long to finish. */
@@ -18,7 +20,14 @@ await runWorkerProcess('api', async ({ config, logger }) => {
   const progress = new ProgressFeed(pool, {
     onError: (error) => logger.warn({ err: error }, 'a look at the progress of a campaign failed'),
   });
-  const server = createServer(createApp({ config, pool, temporal, logger, progress }));
+  const campaigns = new CampaignsFeed(pool, config.temporal, {
+    onError: (error) => logger.warn({ err: error }, 'a look at the live campaigns failed'),
+  });
+  const consoleFiles = loadConsole(CONSOLE_FOLDER);
+  if (!consoleFiles)
+    logger.warn({ folder: CONSOLE_FOLDER }, 'the web console is not built: the API alone is served');
+  const app = createApp({ config, pool, temporal, logger, progress, campaigns, console: consoleFiles });
+  const server = createServer(app);
   await listen(server, config.api);
   const { port } = server.address() as AddressInfo;
   logger.info({ url: `http://${config.api.host}:${port}` }, 'the API listens');
@@ -26,6 +35,7 @@ await runWorkerProcess('api', async ({ config, logger }) => {
     ready: () => server.listening,
     async stop() {
       progress.close();
+      campaigns.close();
       await drain(server);
       await connection.close();
       await pool.end();

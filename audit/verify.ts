@@ -47,7 +47,7 @@ export interface Verification {
 }
 
 /** Faults that are told one by one. */
-export const MAX_FAULTS = 1_000;
+const MAX_FAULTS = 1_000;
 /** Seconds for which an event may be unsealed while later ones are sealed: its transaction was open for long. */
 const SEALING_SECONDS = 60;
 

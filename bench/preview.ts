@@ -10,6 +10,7 @@ import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { createApp } from '../api/app.ts';
+import { CampaignsFeed } from '../api/campaigns-feed.ts';
 import { ProgressFeed } from '../api/progress-feed.ts';
 import type { Config } from '../config.ts';
 import { countTargets } from '../db/campaign-targets.ts';
@@ -68,9 +69,9 @@ async function measure(configured: Config, terminals: number): Promise<Record<st
 
 async function compare(config: Config, pool: Pool, terminals: number): Promise<Record<string, unknown>> {
   const temporal = new TemporalClient({ connection: Connection.lazy({ address: config.temporal.address }) });
-  const feed = new ProgressFeed(pool);
+  const feeds = { progress: new ProgressFeed(pool), campaigns: new CampaignsFeed(pool, config.temporal) };
   const logger = pino({ level: 'silent' });
-  const server = createServer(createApp({ config, pool, temporal, logger, progress: feed }));
+  const server = createServer(createApp({ config, pool, temporal, logger, ...feeds }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/campaigns/preview`;
   const figures = [];
@@ -88,7 +89,8 @@ async function compare(config: Config, pool: Pool, terminals: number): Promise<R
       figures.push({ title, total, preview, baseline });
     }
   } finally {
-    feed.close();
+    feeds.progress.close();
+    feeds.campaigns.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await temporal.connection.close();

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { request } from 'undici';
 import { type EventFilter, filterOf } from './audit-filter.ts';
-import { CliError, EXIT, refusal, unreachable, type ApiClient, type Call } from './http.ts';
+import { CliError, EXIT, failure, refusal, unreachable, type ApiClient, type Call } from './http.ts';
 import { setup } from './options.ts';
 import { print, printJson } from './output.ts';
 
@@ -65,12 +65,7 @@ async function writeWhole(
   } catch (error) {
     await rm(temporary, { force: true });
     if (error instanceof CliError) throw error;
-    const detail = (error as Error).message;
-    throw new CliError(
-      EXIT.refused,
-      { type: 'about:blank', title: "The file can't be written", detail },
-      error,
-    );
+    throw failure(EXIT.refused, "The file can't be written", (error as Error).message, error);
   }
   return { bytes, sha256: hash.digest('hex') };
 }

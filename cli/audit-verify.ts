@@ -16,9 +16,9 @@ import {
   type VerifyOptions,
 } from '../audit/verify.ts';
 import { openExport } from './audit-export.ts';
-import { requireReadable } from './fleet.ts';
+import { requireReadable } from './input.ts';
 import { harmless } from './harmless.ts';
-import { type ApiClient, CliError, EXIT } from './http.ts';
+import { type ApiClient, CliError, EXIT, failure } from './http.ts';
 import { setup } from './options.ts';
 import { print, printJson } from './output.ts';
 
@@ -90,11 +90,8 @@ function requireFilesOf(
         position >= (firstPosition ?? Infinity) && position <= (lastPosition ?? 0),
     );
     if (!archive || given.has(archive.file)) continue;
-    throw new CliError(EXIT.usage, {
-      type: 'about:blank',
-      title: 'An archive is needed',
-      detail: `Position ${position} has left the database: give ${archive.file} by --file.`,
-    });
+    const detail = `Position ${position} has left the database: give ${archive.file} by --file.`;
+    throw failure(EXIT.usage, 'An archive is needed', detail);
   }
 }
 
@@ -163,10 +160,6 @@ async function* records(name: string, bytes: AsyncIterable<Buffer>): AsyncGenera
   } catch (error) {
     if (error instanceof CliError) throw error;
     const detail = `${name}, line ${line}: ${(error as Error).message}`;
-    throw new CliError(
-      EXIT.refused,
-      { type: 'about:blank', title: 'The trail can not be read', detail },
-      error,
-    );
+    throw failure(EXIT.refused, 'The trail can not be read', detail, error);
   }
 }

@@ -6,7 +6,7 @@ import { type EventFilter, filterOf, withFilters } from './audit-filter.ts';
 import { parseHead, verifyTrail } from './audit-verify.ts';
 import { harmless, shorten } from './harmless.ts';
 import { collect, positive, setup } from './options.ts';
-import { type Column, fields, moment, print, printJson, table } from './output.ts';
+import { type Column, fields, moment, print, printJson, printList, table } from './output.ts';
 
 /** Characters of a reason in a table. */
 const REASON_WIDTH = 60;
@@ -58,32 +58,24 @@ async function search(
 ): Promise<void> {
   const { api, options } = setup(command);
   const items = await api.list<FoundEvent>('events', { ...filterOf(filter), order }, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No event.');
-  print(
-    table(items, [
-      ...WHAT,
-      { title: 'CAMPAIGN', value: (row) => row.campaignId },
-      { title: 'TPE', value: (row) => row.tpeId },
-      ...WHO,
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No event.' }, [
+    ...WHAT,
+    { title: 'CAMPAIGN', value: (row) => row.campaignId },
+    { title: 'TPE', value: (row) => row.tpeId },
+    ...WHO,
+  ]);
 }
 
 async function showTimeline(tpeId: string, { limit }: { limit: number }, command: Command): Promise<void> {
   const { api, options } = setup(command);
   const path = `tpes/${encodeURIComponent(tpeId)}/events`;
   const items = await api.list<TimelineEvent>(path, {}, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('Nothing has happened to this terminal yet.');
-  print(
-    table(items, [
-      ...WHAT,
-      { title: 'CAMPAIGN', value: (row) => row.campaignName && harmless(row.campaignName) },
-      { title: 'VERSION', value: (row) => row.targetVersion },
-      ...WHO,
-    ]),
-  );
+  printList(items, { json: options.json, none: 'Nothing has happened to this terminal yet.' }, [
+    ...WHAT,
+    { title: 'CAMPAIGN', value: (row) => row.campaignName && harmless(row.campaignName) },
+    { title: 'VERSION', value: (row) => row.targetVersion },
+    ...WHO,
+  ]);
 }
 
 const WHAT: Column<FoundEvent>[] = [

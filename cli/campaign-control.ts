@@ -1,7 +1,7 @@
 /** `tpe campaign pause`, `approve`, `policy`, `retry` …: what is done to a campaign that exists. */
 import { Option, type Command } from 'commander';
 import { printCreated, whoAmI } from './campaign-create.ts';
-import { readJsonFile } from './json-file.ts';
+import { readJsonInput, withMembers } from './input.ts';
 import { collect, setup } from './options.ts';
 import { print, printJson } from './output.ts';
 import type { CampaignCreated, CommandAccepted, PolicyChanged } from './types.ts';
@@ -82,12 +82,9 @@ async function changePolicy(
   command: Command,
 ): Promise<void> {
   const { api, options } = setup(command);
-  const change = await readJsonFile(file);
-  const isObject = typeof change === 'object' && change !== null && !Array.isArray(change);
   const answer = await api.call<PolicyChanged>(`campaigns/${encodeURIComponent(campaignId)}/policy`, {
     method: 'PATCH',
-    // What is no object is refused by the API as it is.
-    body: isObject ? { ...change, ...(reason && { reason }), ...(by && { by }) } : change,
+    body: withMembers(await readJsonInput(file), { ...(reason && { reason }), ...(by && { by }) }),
   });
   if (options.json) return printJson(answer);
   const { changed } = answer;

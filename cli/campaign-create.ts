@@ -1,7 +1,7 @@
 /** `tpe campaign create` and `tpe campaign preview`. */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { readJsonFile } from './json-file.ts';
+import { readJsonInput, withMembers } from './input.ts';
 import { setup } from './options.ts';
 import { fields, print, printJson } from './output.ts';
 import { printPreview } from './preview.ts';
@@ -73,18 +73,12 @@ async function readPlan(given: PlanOptions): Promise<Record<string, unknown>> {
 
 /** The file with what other options say on top; undefined where nothing was said. */
 async function readPolicy({ policy: file, schedule, startAt }: PlanOptions): Promise<unknown> {
-  const base = file === undefined ? undefined : await readJsonFile(file);
+  const base = file === undefined ? undefined : await readJsonInput(file);
   const own = {
     ...(schedule !== undefined && { polling: { schedule } }),
     ...(startAt !== undefined && { startAt }),
   };
-  if (Object.keys(own).length === 0) return base;
-  // What is no object is refused by the API as it is.
-  return base === undefined || isObject(base) ? { ...base, ...own } : base;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.keys(own).length === 0 ? base : withMembers(base ?? {}, own);
 }
 
 /** Who runs the command; undefined where the system does not know. */

@@ -4,7 +4,7 @@ import { addControlCommands } from './campaign-control.ts';
 import { createCampaign, previewCampaign } from './campaign-create.ts';
 import { showCampaign } from './campaign-show.ts';
 import { positive, setup } from './options.ts';
-import { moment, print, printJson, table } from './output.ts';
+import { moment, printList } from './output.ts';
 import { addTargetOptions } from './targets.ts';
 import type { CampaignSummary, CampaignTpe } from './types.ts';
 import { watchCampaign } from './watch.ts';
@@ -71,19 +71,15 @@ async function listCampaigns(
 ): Promise<void> {
   const { api, options } = setup(command);
   const items = await api.list<CampaignSummary>('campaigns', { status }, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No campaign.');
-  print(
-    table(items, [
-      { title: 'CAMPAIGN', value: (row) => row.campaignId },
-      { title: 'NAME', value: (row) => row.name },
-      { title: 'VERSION', value: (row) => row.targetVersion },
-      { title: 'STATUS', value: (row) => row.status },
-      { title: 'FINAL', value: (row) => `${row.percentFinal} %`, align: 'right' },
-      { title: 'TERMINALS', value: (row) => row.total, align: 'right' },
-      { title: 'CREATED', value: (row) => moment(row.createdAt) },
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No campaign.' }, [
+    { title: 'CAMPAIGN', value: (row) => row.campaignId },
+    { title: 'NAME', value: (row) => row.name },
+    { title: 'VERSION', value: (row) => row.targetVersion },
+    { title: 'STATUS', value: (row) => row.status },
+    { title: 'FINAL', value: (row) => `${row.percentFinal} %`, align: 'right' },
+    { title: 'TERMINALS', value: (row) => row.total, align: 'right' },
+    { title: 'CREATED', value: (row) => moment(row.createdAt) },
+  ]);
 }
 
 async function listCampaignTpes(
@@ -94,21 +90,17 @@ async function listCampaignTpes(
   const { api, options } = setup(command);
   const path = `campaigns/${encodeURIComponent(campaignId)}/tpes`;
   const items = await api.list<CampaignTpe>(path, { status }, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No terminal.');
-  print(
-    table(items, [
-      { title: 'TPE', value: (row) => row.tpeId },
-      { title: 'TMS', value: (row) => row.tms },
-      { title: 'MODEL', value: (row) => row.model },
-      { title: 'SITE', value: (row) => row.site },
-      { title: 'FROM', value: (row) => row.fromVersion },
-      { title: 'RUNS', value: (row) => row.version },
-      { title: 'STATUS', value: (row) => row.status },
-      { title: 'REASON', value: (row) => row.reason },
-      { title: 'WAVE', value: (row) => row.wave, align: 'right' },
-      { title: 'ROLL-BACK', value: (row) => row.compensation },
-      { title: 'LAST UPDATE', value: (row) => moment(row.lastUpdate) },
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No terminal.' }, [
+    { title: 'TPE', value: (row) => row.tpeId },
+    { title: 'TMS', value: (row) => row.tms },
+    { title: 'MODEL', value: (row) => row.model },
+    { title: 'SITE', value: (row) => row.site },
+    { title: 'FROM', value: (row) => row.fromVersion },
+    { title: 'RUNS', value: (row) => row.version },
+    { title: 'STATUS', value: (row) => row.status },
+    { title: 'REASON', value: (row) => row.reason },
+    { title: 'WAVE', value: (row) => row.wave, align: 'right' },
+    { title: 'ROLL-BACK', value: (row) => row.compensation },
+    { title: 'LAST UPDATE', value: (row) => moment(row.lastUpdate) },
+  ]);
 }

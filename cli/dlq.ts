@@ -1,13 +1,12 @@
 /** `tpe dlq …`: the dead letters, which are messages that could not be published or handled. */
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { deadLetter, deadLetterSummary, letterContent } from '../api/schemas/dead-letter.ts';
-import { requireReadable } from './fleet.ts';
-import { CliError, EXIT, type ApiClient } from './http.ts';
+import { harmless, shorten } from './harmless.ts';
+import { CliError, EXIT, failure, type ApiClient } from './http.ts';
+import { readExactInput } from './input.ts';
 import { positive, setup } from './options.ts';
-import { fields, moment, print, printJson, table } from './output.ts';
+import { fields, moment, print, printJson, printList, table } from './output.ts';
 
 type DeadLetter = z.output<typeof deadLetter>;
 type Summary = z.output<typeof deadLetterSummary>;
@@ -86,20 +85,16 @@ async function listLetters(
   const { api, options } = setup(command);
   const query = { ...filterOf(filter), ...(state !== 'ALL' && { state }) };
   const items = await api.list<DeadLetter>('dlq', query, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No dead letter.');
-  print(
-    table(items, [
-      { title: 'LETTER', value: (row) => row.deadLetterId },
-      { title: 'FAILED', value: (row) => moment(row.failedAt) },
-      { title: 'STATE', value: (row) => row.state },
-      { title: 'TOPIC', value: (row) => harmless(row.topic) },
-      { title: 'KEY', value: (row) => row.key && shorten(textOf(row.key), KEY_WIDTH) },
-      { title: 'STAGE', value: (row) => harmless(row.stage) },
-      { title: 'ERROR', value: (row) => harmless(row.error) },
-      { title: 'REASON', value: (row) => shorten(row.reason, REASON_WIDTH) },
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No dead letter.' }, [
+    { title: 'LETTER', value: (row) => row.deadLetterId },
+    { title: 'FAILED', value: (row) => moment(row.failedAt) },
+    { title: 'STATE', value: (row) => row.state },
+    { title: 'TOPIC', value: (row) => harmless(row.topic) },
+    { title: 'KEY', value: (row) => row.key && shorten(textOf(row.key), KEY_WIDTH) },
+    { title: 'STAGE', value: (row) => harmless(row.stage) },
+    { title: 'ERROR', value: (row) => harmless(row.error) },
+    { title: 'REASON', value: (row) => shorten(row.reason, REASON_WIDTH) },
+  ]);
 }
 
 async function showSummary(_options: unknown, command: Command): Promise<void> {
@@ -159,7 +154,7 @@ async function replayLetters(
   }
   const { by, reason } = choice;
   if (id !== undefined && ids.length === 1) {
-    const edit = valueFile === undefined ? undefined : { value: await readText(valueFile) };
+    const edit = valueFile === undefined ? undefined : { value: await readExactInput(valueFile) };
     const body = { by, reason, edit };
     const letter = await api.call<DeadLetter>(`${pathOf(id)}/replay`, { method: 'POST', body });
     if (options.json) return printJson(letter);
@@ -231,7 +226,7 @@ function requireChoice(ids: readonly string[], { all, ...filter }: Choice): void
 }
 
 function usage(detail: string): CliError {
-  return new CliError(EXIT.usage, { type: 'about:blank', title: 'The command line is wrong', detail });
+  return failure(EXIT.usage, 'The command line is wrong', detail);
 }
 
 function filterOf(options: Filter): Record<string, string> {
@@ -242,18 +237,6 @@ function filterOf(options: Filter): Record<string, string> {
 
 function pathOf(id: string): string {
   return `dlq/${encodeURIComponent(id)}`;
-}
-
-/** @throws CliError if it can't be read or is no UTF-8: what is sent must be what is in the file */
-async function readText(file: string): Promise<string> {
-  if (file !== '-') await requireReadable(file);
-  const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    const detail = `${file === '-' ? 'stdin' : file} is not UTF-8.`;
-    throw new CliError(EXIT.usage, { type: 'about:blank', title: 'The value is no text', detail }, error);
-  }
 }
 
 function textOf({ encoding, content }: Content): string {
@@ -273,20 +256,6 @@ function readable({ encoding, content }: Content): string {
   } catch {
     return harmless(content);
   }
-}
-
-/** What anybody may have sent must not steer the terminal: control and format characters as their code points. */
-function harmless(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
-}
-
-/** One line of at most so many characters. */
-function shorten(text: string, width: number): string {
-  const characters = Array.from(harmless(text.replace(/\s+/g, ' ')));
-  return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : characters.join('');
 }
 
 function indent(text: string): string {

@@ -1,10 +1,9 @@
 /** `tpe fleet …`: the terminals. */
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { CliError, EXIT } from './http.ts';
+import { EXIT, failure } from './http.ts';
+import { openInput } from './input.ts';
 import { positive, setup } from './options.ts';
-import { fields, moment, print, printJson, table } from './output.ts';
+import { fields, moment, print, printJson, printList, table } from './output.ts';
 import type { ErasureResult, ImportResult, Tpe, TpeDetail } from './types.ts';
 
 export function addFleetCommands(program: Command): void {
@@ -43,29 +42,14 @@ export function addFleetCommands(program: Command): void {
 
 async function importFile(file: string, _options: unknown, command: Command): Promise<void> {
   const { api, options } = setup(command);
-  if (file !== '-') await requireReadable(file);
-  const body = file === '-' ? process.stdin : createReadStream(file);
   const result = await api.call<ImportResult>('tpes/import', {
     method: 'POST',
-    body,
+    body: await openInput(file),
     headers: { 'content-type': 'text/csv' },
   });
   if (options.json) return printJson(result);
   const { imported, inserted, updated, unchanged } = result;
   print(`${imported} terminals imported: ${inserted} new, ${updated} changed, ${unchanged} as they were.`);
-}
-
-/** @throws CliError a file that can't be read is a mistake in the command line */
-export async function requireReadable(file: string): Promise<void> {
-  try {
-    await access(file, constants.R_OK);
-  } catch (error) {
-    throw new CliError(
-      EXIT.usage,
-      { type: 'about:blank', title: "The file can't be read", detail: (error as Error).message },
-      error,
-    );
-  }
 }
 
 async function listTpes(
@@ -80,19 +64,15 @@ async function listTpes(
 ): Promise<void> {
   const { api, options } = setup(command);
   const items = await api.list<Tpe>('tpes', { model, site, tms, version }, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No terminal.');
-  print(
-    table(items, [
-      { title: 'TPE', value: (row) => row.tpeId },
-      { title: 'TMS', value: (row) => row.tms },
-      { title: 'ID AT TMS', value: (row) => row.idTms },
-      { title: 'MODEL', value: (row) => row.model },
-      { title: 'SITE', value: (row) => row.site },
-      { title: 'VERSION', value: (row) => row.version },
-      { title: 'TAGS', value: (row) => row.tags.join(' ') },
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No terminal.' }, [
+    { title: 'TPE', value: (row) => row.tpeId },
+    { title: 'TMS', value: (row) => row.tms },
+    { title: 'ID AT TMS', value: (row) => row.idTms },
+    { title: 'MODEL', value: (row) => row.model },
+    { title: 'SITE', value: (row) => row.site },
+    { title: 'VERSION', value: (row) => row.version },
+    { title: 'TAGS', value: (row) => row.tags.join(' ') },
+  ]);
 }
 
 async function eraseTpe(
@@ -102,11 +82,8 @@ async function eraseTpe(
 ): Promise<void> {
   const { api, options } = setup(command);
   if (!yes) {
-    throw new CliError(EXIT.usage, {
-      type: 'about:blank',
-      title: 'Nothing was erased',
-      detail: `To erase terminal ${tpeId} can not be undone. Add --yes if it is meant.`,
-    });
+    const detail = `To erase terminal ${tpeId} can not be undone. Add --yes if it is meant.`;
+    throw failure(EXIT.usage, 'Nothing was erased', detail);
   }
   const erased = await api.call<ErasureResult>(`tpes/${encodeURIComponent(tpeId)}`, {
     method: 'DELETE',

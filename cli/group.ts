@@ -1,7 +1,7 @@
 /** `tpe group …` and `tpe rule …`: targeting rules, with and without a name. */
 import type { Command } from 'commander';
 import { positive, setup } from './options.ts';
-import { fields, moment, print, printJson, table } from './output.ts';
+import { fields, moment, print, printJson, printList } from './output.ts';
 import type { Group, RuleChecked } from './types.ts';
 
 export function addGroupCommands(program: Command): void {
@@ -42,17 +42,13 @@ export function addGroupCommands(program: Command): void {
 async function listGroups({ limit }: { limit: number }, command: Command): Promise<void> {
   const { api, options } = setup(command);
   const items = await api.list<Group>('groups', {}, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No group.');
-  print(
-    table(items, [
-      { title: 'GROUP', value: (row) => row.name },
-      { title: 'RULE', value: (row) => row.rule.replace(/\s+/g, ' ') },
-      { title: 'DESCRIPTION', value: (row) => row.description },
-      { title: 'CHANGED', value: (row) => moment(row.updatedAt) },
-      { title: 'BY', value: (row) => row.updatedBy },
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No group.' }, [
+    { title: 'GROUP', value: (row) => row.name },
+    { title: 'RULE', value: (row) => row.rule.replace(/\s+/g, ' ') },
+    { title: 'DESCRIPTION', value: (row) => row.description },
+    { title: 'CHANGED', value: (row) => moment(row.updatedAt) },
+    { title: 'BY', value: (row) => row.updatedBy },
+  ]);
 }
 
 async function showGroup(name: string, _options: unknown, command: Command): Promise<void> {

@@ -1,19 +1,13 @@
 /** Talks to the HTTP API; every failure is a `CliError` that knows its exit code. */
 import { Readable } from 'node:stream';
 import { request } from 'undici';
+import type { ProblemItem } from '../api/errors.ts';
 
 /** Exit codes of the command line. */
 export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3 } as const;
 
 /** One fault that the API names. */
-export interface Fault {
-  pointer?: string;
-  parameter?: string;
-  header?: string;
-  line?: number;
-  column?: string | null;
-  message: string;
-}
+export type Fault = ProblemItem;
 
 /** The problem document of the API, or what stands in for it. */
 export interface ProblemDocument {
@@ -38,6 +32,11 @@ export class CliError extends Error {
   }
 }
 
+/** What goes wrong on this side of the API, in the form in which the API tells what goes wrong on its own. */
+export function failure(exitCode: number, title: string, detail: string, cause?: unknown): CliError {
+  return new CliError(exitCode, { type: 'about:blank', title, detail }, cause);
+}
+
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON, unless it is a stream. */
@@ -55,11 +54,11 @@ export class ApiClient {
   /** @param url where the API is, without `/api/v1` */
   constructor(url: string) {
     if (!URL.canParse(url) || !/^https?:/.test(url)) {
-      throw new CliError(EXIT.usage, {
-        type: 'about:blank',
-        title: 'The address of the API is not valid',
-        detail: `"${url}" is no http(s) address. Give --url or set TPE_API_URL, for example http://127.0.0.1:8080.`,
-      });
+      throw failure(
+        EXIT.usage,
+        'The address of the API is not valid',
+        `"${url}" is no http(s) address. Give --url or set TPE_API_URL, for example http://127.0.0.1:8080.`,
+      );
     }
     this.#base = new URL(url.endsWith('/') ? url : `${url}/`);
   }
@@ -139,13 +138,10 @@ export function refusal(status: number, text: string): CliError {
 export function unreachable(url: URL, error: unknown): CliError {
   const reasons = error instanceof AggregateError ? error.errors : [error];
   const words = reasons.map((each) => (each instanceof Error ? each.message : String(each))).join('; ');
-  return new CliError(
+  return failure(
     EXIT.unreachable,
-    {
-      type: 'about:blank',
-      title: 'The API is not reachable',
-      detail: `${url.origin} does not answer (${words}). Is it running? Give another address by --url or TPE_API_URL.`,
-    },
+    'The API is not reachable',
+    `${url.origin} does not answer (${words}). Is it running? Give another address by --url or TPE_API_URL.`,
     error,
   );
 }

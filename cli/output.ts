@@ -31,6 +31,16 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
   return [heading, ...cells.map(lay)].join('\n');
 }
 
+/** What a list command prints: a table, or `none` where there is nothing in it; as JSON all that the API gives. */
+export function printList<T>(
+  items: readonly T[],
+  { json, none }: { json: boolean | undefined; none: string },
+  columns: readonly Column<T>[],
+): void {
+  if (json) return printJson({ items });
+  print(items.length === 0 ? none : table(items, columns));
+}
+
 /** Names and values, one per line. */
 export function fields(pairs: readonly (readonly [string, string | number | null | undefined])[]): string {
   const longest = Math.max(...pairs.map(([name]) => name.length));

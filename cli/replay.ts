@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { projections, rebuild } from '../api/schemas/statistics.ts';
 import { whoAmI } from './campaign-create.ts';
-import { CliError, EXIT, type ApiClient } from './http.ts';
+import { EXIT, failure, type ApiClient } from './http.ts';
 import { setup } from './options.ts';
 import { print, printJson, table } from './output.ts';
 
@@ -37,11 +37,11 @@ async function replay(
   if (!wait) return json ? printJson(asked) : print(`Replay ${asked.rebuildId} was asked for.`);
   const ended = await follow(api, asked, json ? showJson() : process.stdout.isTTY ? showBar() : showLines());
   if (ended.state === 'FAILED')
-    throw new CliError(EXIT.refused, {
-      type: 'about:blank',
-      title: 'The replay has failed',
-      detail: `${ended.error ?? 'The log of the projector says why.'} The projections in use are as before.`,
-    });
+    throw failure(
+      EXIT.refused,
+      'The replay has failed',
+      `${ended.error ?? 'The log of the projector says why.'} The projections in use are as before.`,
+    );
   if (!json) summarise(ended);
 }
 
@@ -65,11 +65,11 @@ async function follow(api: ApiClient, asked: Rebuild, show: Display): Promise<Re
 async function look(api: ApiClient, { rebuildId }: Rebuild): Promise<Rebuild> {
   const { lastRebuild } = await api.call<Projections>('projections');
   if (lastRebuild?.rebuildId === rebuildId) return lastRebuild;
-  throw new CliError(EXIT.refused, {
-    type: 'about:blank',
-    title: 'The replay has ended',
-    detail: 'Another one was asked for meanwhile; the events of the platform tell what came of this one.',
-  });
+  throw failure(
+    EXIT.refused,
+    'The replay has ended',
+    'Another one was asked for meanwhile; the events of the platform tell what came of this one.',
+  );
 }
 
 function showJson(): Display {

@@ -1,7 +1,7 @@
 /** `tpe site …`: where sites are. */
 import type { Command } from 'commander';
 import { positive, setup } from './options.ts';
-import { print, printJson, table } from './output.ts';
+import { print, printJson, printList } from './output.ts';
 import type { Site } from './types.ts';
 
 export function addSiteCommands(program: Command): void {
@@ -24,15 +24,11 @@ export function addSiteCommands(program: Command): void {
 async function listSites({ limit }: { limit: number }, command: Command): Promise<void> {
   const { api, options } = setup(command);
   const items = await api.list<Site>('sites', {}, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No site.');
-  print(
-    table(items, [
-      { title: 'SITE', value: (row) => row.site },
-      { title: 'TIME ZONE', value: (row) => (row.known ? row.timeZone : `${row.timeZone} (default)`) },
-      { title: 'TERMINALS', value: (row) => row.terminals, align: 'right' },
-    ]),
-  );
+  printList(items, { json: options.json, none: 'No site.' }, [
+    { title: 'SITE', value: (row) => row.site },
+    { title: 'TIME ZONE', value: (row) => (row.known ? row.timeZone : `${row.timeZone} (default)`) },
+    { title: 'TERMINALS', value: (row) => row.terminals, align: 'right' },
+  ]);
 }
 
 async function setSite(name: string, timeZone: string, _options: unknown, command: Command): Promise<void> {

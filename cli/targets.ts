@@ -1,9 +1,7 @@
 /** Which terminals a command is about. */
-import { createReadStream } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import { Option, type Command } from 'commander';
-import { requireReadable } from './fleet.ts';
-import { CliError, EXIT } from './http.ts';
+import { EXIT, failure } from './http.ts';
+import { readInput } from './input.ts';
 import { collect } from './options.ts';
 
 export interface TargetOptions {
@@ -52,12 +50,11 @@ export async function readTargets(given: TargetOptions): Promise<Record<string, 
     filtered,
   ];
   if (ways.filter(Boolean).length !== 1) {
-    throw new CliError(EXIT.usage, {
-      type: 'about:blank',
-      title: 'Which terminals?',
-      detail:
-        'Give exactly one of --all, --tpe, --file, --rule, --group, or a filter of --model, --site, --tms, --version-below.',
-    });
+    throw failure(
+      EXIT.usage,
+      'Which terminals?',
+      'Give exactly one of --all, --tpe, --file, --rule, --group, or a filter of --model, --site, --tms, --version-below.',
+    );
   }
   if (given.all) return { all: true };
   if (given.tpe) return { tpeIds: given.tpe };
@@ -69,8 +66,7 @@ export async function readTargets(given: TargetOptions): Promise<Record<string, 
 
 /** One id per line; empty lines and what follows a # count for nothing. */
 async function readIds(file: string): Promise<string[]> {
-  if (file !== '-') await requireReadable(file);
-  const content = await text(file === '-' ? process.stdin : createReadStream(file));
+  const content = await readInput(file);
   return content
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())

@@ -1,8 +1,8 @@
 /** `tpe template …`: policies with a name. */
 import type { Command } from 'commander';
-import { readJsonFile } from './json-file.ts';
+import { readJsonInput } from './input.ts';
 import { positive, setup } from './options.ts';
-import { fields, moment, print, printJson, table, type Column } from './output.ts';
+import { type Column, fields, moment, print, printJson, printList, table } from './output.ts';
 import type { PolicyTemplate } from './types.ts';
 
 export function addTemplateCommands(program: Command): void {
@@ -41,9 +41,11 @@ const HISTORY: Column<PolicyTemplate>[] = [
 async function listTemplates({ limit }: { limit: number }, command: Command): Promise<void> {
   const { api, options } = setup(command);
   const items = await api.list<PolicyTemplate>('policy-templates', {}, limit);
-  if (options.json) return printJson({ items });
-  if (items.length === 0) return print('No policy template.');
-  print(table(items, [{ title: 'TEMPLATE', value: (row) => row.name }, VERSION, ...HISTORY]));
+  printList(items, { json: options.json, none: 'No policy template.' }, [
+    { title: 'TEMPLATE', value: (row) => row.name },
+    VERSION,
+    ...HISTORY,
+  ]);
 }
 
 async function showTemplate(name: string, { limit }: { limit: number }, command: Command): Promise<void> {
@@ -65,7 +67,7 @@ async function saveTemplate(
   const { api, options } = setup(command);
   const saved = await api.call<PolicyTemplate>(`policy-templates/${encodeURIComponent(name)}`, {
     method: 'PUT',
-    body: { policy: await readJsonFile(policy), description, by },
+    body: { policy: await readJsonInput(policy), description, by },
   });
   if (options.json) return printJson(saved);
   print(describe(saved));

@@ -1,7 +1,7 @@
 /** Watches a campaign to its end: a live bar on a terminal, one line per change elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
 import { EventSource } from 'eventsource';
-import { unreachable, type ApiClient, CliError } from './http.ts';
+import { type ApiClient, EXIT, failure, unreachable } from './http.ts';
 import { print, printJson } from './output.ts';
 import { statusTable } from './status-table.ts';
 import type { Progress } from './types.ts';
@@ -53,11 +53,11 @@ function follow(api: ApiClient, path: string, show: Display): Promise<void> {
     source.addEventListener('error', (event) => {
       if (source.readyState === source.CLOSED) {
         reject(
-          new CliError(1, {
-            type: 'about:blank',
-            title: 'The stream can not be followed',
-            detail: `${event.message ?? 'The API closed it'}${event.code === undefined ? '' : ` (status ${event.code})`}.`,
-          }),
+          failure(
+            EXIT.refused,
+            'The stream can not be followed',
+            `${event.message ?? 'The API closed it'}${event.code === undefined ? '' : ` (status ${event.code})`}.`,
+          ),
         );
         return;
       }

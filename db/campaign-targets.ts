@@ -28,7 +28,7 @@ export interface TargetFilter {
 }
 
 /** The rule by which terminals are selected; null where they are listed one by one. */
-export function ruleOf(targets: CampaignTargets): Rule | null {
+function ruleOf(targets: CampaignTargets): Rule | null {
   if ('tpeIds' in targets) return null;
   if ('filter' in targets) return filterRule(targets.filter);
   return 'expanded' in targets ? parseExpanded(targets.expanded) : { kind: 'all' };

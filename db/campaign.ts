@@ -16,6 +16,10 @@ export interface CampaignRow {
   startedAt: Date | null;
   dispatchedAt: Date | null;
   endedAt: Date | null;
+  lastCommand: { command: string; by: string; reason: string | null; at: string } | null;
+  /** In words, and until when (ISO 8601) where that is known. */
+  waitingFor: { what: string; until: string | null } | null;
+  rollingBack: boolean;
   /** `createdAt` with microseconds, for the cursor. */
   createdAtExact: string;
 }
@@ -25,16 +29,12 @@ export interface CampaignDetailRow extends CampaignRow {
   targets: Record<string, unknown>;
   policy: CampaignPolicy;
   correlationId: string;
-  lastCommand: { command: string; by: string; reason: string | null; at: string } | null;
   /** The template that the policy was made from. */
   policyTemplate: { name: string; version: number } | null;
   /** The campaign whose terminals this one tries again. */
   retryOf: string | null;
-  /** In words, and until when (ISO 8601) where that is known. */
-  waitingFor: { what: string; until: string | null } | null;
   approvedBy: string | null;
   approvedAt: Date | null;
-  rollingBack: boolean;
 }
 
 /** A wave of a campaign. */
@@ -51,9 +51,11 @@ export interface CampaignWaveRow {
   detail: string | null;
 }
 
-const COLUMNS = `campaign_id AS "campaignId", name, status, version_cible AS "targetVersion", total,
+/** What makes a `CampaignRow`. */
+export const CAMPAIGN_COLUMNS = `campaign_id AS "campaignId", name, status, version_cible AS "targetVersion", total,
   created_by AS "createdBy", created_at AS "createdAt", started_at AS "startedAt",
-  dispatched_at AS "dispatchedAt", ended_at AS "endedAt",
+  dispatched_at AS "dispatchedAt", ended_at AS "endedAt", last_command AS "lastCommand",
+  waiting_for AS "waitingFor", rolling_back AS "rollingBack",
   to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAtExact"`;
 
 /** One campaign; undefined if there is none with this id. */
@@ -62,9 +64,9 @@ export async function findCampaign(
   campaignId: string,
 ): Promise<CampaignDetailRow | undefined> {
   const { rows } = await db.query<CampaignDetailRow>(
-    `SELECT ${COLUMNS}, policy, correlation_id AS "correlationId", last_command AS "lastCommand",
-            policy_template AS "policyTemplate", retry_of AS "retryOf", waiting_for AS "waitingFor",
-            approved_by AS "approvedBy", approved_at AS "approvedAt", rolling_back AS "rollingBack",
+    `SELECT ${CAMPAIGN_COLUMNS}, policy, correlation_id AS "correlationId",
+            policy_template AS "policyTemplate", retry_of AS "retryOf",
+            approved_by AS "approvedBy", approved_at AS "approvedAt",
             CASE WHEN targets ? 'tpeIds' THEN jsonb_build_object('tpeIds', jsonb_array_length(targets->'tpeIds'))
                  ELSE targets END AS targets
      FROM campaign WHERE campaign_id = $1`,
@@ -98,7 +100,10 @@ export async function findCampaignStatus(
 }
 
 export interface CampaignListQuery {
-  status?: CampaignStatus | undefined;
+  /** Those with one of these; absent: all. */
+  statuses?: readonly CampaignStatus[] | undefined;
+  /** Those with this text in their name, version or author, in any letters, or whose id begins with it. */
+  search?: string | undefined;
   /** Goes on after this campaign: its exact time of creation and its id. */
   after?: readonly [string, string] | undefined;
   limit: number;
@@ -108,7 +113,8 @@ export interface CampaignListQuery {
 export async function listCampaigns(db: Queryable, query: CampaignListQuery): Promise<CampaignRow[]> {
   const parameters = new Parameters();
   const conditions = ['true'];
-  if (query.status) conditions.push(`status = ${parameters.add(query.status)}`);
+  if (query.statuses) conditions.push(`status = ANY(${parameters.add(query.statuses)}::text[])`);
+  if (query.search !== undefined) conditions.push(searchCondition(parameters, query.search));
   if (query.after) {
     const [at, id] = query.after.map((part) => parameters.add(part));
     // Descending by time, ascending by id, as the index has it.
@@ -117,11 +123,19 @@ export async function listCampaigns(db: Queryable, query: CampaignListQuery): Pr
     );
   }
   const { rows } = await db.query<CampaignRow>(
-    `SELECT ${COLUMNS} FROM campaign WHERE ${conditions.join(' AND ')}
+    `SELECT ${CAMPAIGN_COLUMNS} FROM campaign WHERE ${conditions.join(' AND ')}
      ORDER BY created_at DESC, campaign_id LIMIT ${parameters.add(query.limit)}`,
     parameters.values,
   );
   return rows;
+}
+
+function searchCondition(parameters: Parameters, search: string): string {
+  // What stands for any text in a pattern is meant as it is.
+  const text = search.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+  const within = parameters.add(`%${text}%`);
+  const columns = ['name', 'version_cible', 'created_by'].map((column) => `${column} ILIKE ${within}`);
+  return `(${columns.join(' OR ')} OR campaign_id::text LIKE lower(${parameters.add(`${text}%`)}))`;
 }
 
 /** Terminals by status, of several campaigns at once; a campaign without terminals has empty counts. */

@@ -6,7 +6,7 @@ import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { isBusy } from './skip-reason.ts';
 
 /** The site of a terminal that was erased. */
-export const ERASED_SITE = '(erased)';
+const ERASED_SITE = '(erased)';
 
 /** That a row of `tpe`, named as given, was erased; nothing else has such an id at its TMS. */
 export function isErased(alias: string): string {

@@ -11,7 +11,7 @@ import { topicName } from './topics.ts';
 import type { TopicName } from './topics.ts';
 
 export type { Handler, Verdict } from './attempts.ts';
-export type { ConsumedMessage, ReceivedMessage } from './consumed-message.ts';
+export type { ConsumedMessage } from './consumed-message.ts';
 
 export interface ConsumerOptions {
   config: Pick<Config, 'kafka'>;

@@ -36,7 +36,7 @@ const targetVersion = z.string().describe('The version that the terminal is to b
 const occurredAt = z.iso.datetime({ offset: true }).describe('When it happened.');
 
 /** An update that was asked of a TMS. */
-export const commandDataSchema = z
+const commandDataSchema = z
   .object({
     campaignId,
     tpeId,
@@ -50,10 +50,9 @@ export const commandDataSchema = z
     occurredAt,
   })
   .describe('An update that was asked of a TMS.');
-export type CommandData = z.infer<typeof commandDataSchema>;
 
 /** An update that another system orders. */
-export const orderDataSchema = z
+const orderDataSchema = z
   .object({
     campaignId: lowerCaseUuid().describe(
       'The campaign that the order belongs to, a UUID in lower case; the first order of a campaign creates it.',
@@ -81,7 +80,7 @@ export const orderDataSchema = z
 export type OrderData = z.infer<typeof orderDataSchema>;
 
 /** The whole state of one terminal in one campaign. */
-export const statusDataSchema = z
+const statusDataSchema = z
   .object({
     campaignId,
     tpeId,
@@ -126,7 +125,7 @@ export const statusDataSchema = z
 export type StatusData = z.infer<typeof statusDataSchema>;
 
 /** The version that a terminal really runs. */
-export const versionDataSchema = z
+const versionDataSchema = z
   .object({
     tpeId,
     idTms,
@@ -142,7 +141,6 @@ export const versionDataSchema = z
     occurredAt,
   })
   .describe('The version that a terminal really runs, as it was seen last.');
-export type VersionData = z.infer<typeof versionDataSchema>;
 
 export interface MessageDefinition {
   topic: TopicName;

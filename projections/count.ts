@@ -110,7 +110,7 @@ function countCompensation(deltas: Deltas, campaignId: string, from: unknown, to
 }
 
 /** `failed:battery-low` of `failed:battery-low: what the vendor says`: what is before the second colon. */
-export function reasonCode(reason: string): string {
+function reasonCode(reason: string): string {
   const [kind = '', detail] = reason.split(':', 2).map((part) => part.trim());
   return Array.from(detail === undefined ? kind : `${kind}:${detail}`)
     .slice(0, MAX_REASON)

@@ -44,7 +44,7 @@ export function replaySource(
  * sealed after one of the next month), so that the parts overlap a little. Of what two parts have, that of the first
  * counts. Reading throws where a position up to `upTo` is in none of them: what is counted must be all.
  */
-export function mergeSources(parts: readonly SourcePart[], batchEvents: number = BATCH_EVENTS): EventSource {
+function mergeSources(parts: readonly SourcePart[], batchEvents: number = BATCH_EVENTS): EventSource {
   return {
     async *readEvents(after, upTo) {
       const cursors = parts

@@ -11,7 +11,7 @@ interface ProjectionTable {
 }
 
 /** By name; the checkpoint, which is no sum, is not among them. */
-export const PROJECTIONS = {
+const PROJECTIONS = {
   terminal_status: { keys: { campaign_id: 'uuid', wave: 'integer', status: 'text' }, sums: ['terminals'] },
   compensation: { keys: { campaign_id: 'uuid', compensation: 'text' }, sums: ['terminals'] },
   outcome: {

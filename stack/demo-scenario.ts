@@ -1,11 +1,6 @@
 /** What a demo shows: how the simulated terminals behave, the campaign, and what must have come of it. */
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { parse } from 'csv-parse';
-import { stringify } from 'csv-stringify/sync';
 import type { CampaignRequest } from '../api/schemas/campaign.ts';
 import type { CampaignDetail } from '../cli/types.ts';
-import { StackError } from './errors.ts';
 import type { SimulatorOptions } from './roles.ts';
 import type { Stack } from './stack.ts';
 
@@ -62,16 +57,19 @@ export function simulateVendors(
 }
 
 /**
- * Writes the first `count` terminals of a fleet file to another file.
- * @throws StackError when there are not so many
+ * The same, where every kind of trouble occurs that the platform is there for, each seldom enough not to stop a
+ * campaign. An update takes 2 to 16 simulated minutes.
+ * @param speed simulated seconds per real second
  */
-export async function writeFleet(from: string, count: number, to: string): Promise<void> {
-  const rows: unknown[] = [];
-  for await (const row of createReadStream(from).pipe(parse({ columns: true, to: count }))) rows.push(row);
-  if (rows.length < count) {
-    throw new StackError(`There are only ${rows.length} terminals in ${from}, not ${count}.`, {
-      remedy: `Give --terminals ${rows.length} or less.`,
-    });
-  }
-  await writeFile(to, stringify(rows, { header: true }));
+export function simulateSeldomTrouble(fleet: string, speed: number): SimulatorOptions {
+  const vendor = {
+    latencyMs: { min: 1, max: 5 },
+    failRate: 0.02,
+    offlineRate: 0.02,
+    offlineSeconds: { min: 600, max: 1_200 },
+    neverBackRate: 0.5,
+    lieRate: 0.005,
+    lostAnswerRate: 0.01,
+  };
+  return simulateVendors(fleet, speed, vendor, { latencyMs: { min: 1, max: 10 }, unreachableRate: 0.01 });
 }

@@ -1,15 +1,12 @@
 /** `npm run demo`: the whole stack, a simulated fleet and one campaign from the request to the last status. */
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { ApiClient, CliError } from '../cli/http.ts';
-import type { CampaignCreated, ImportResult } from '../cli/types.ts';
+import type { CampaignCreated } from '../cli/types.ts';
 import { loadConfig } from '../config.ts';
+import { importFleet, withFleet } from './demo-fleet.ts';
 import { followCampaign } from './demo-progress.ts';
 import { collectResult, describeResult, shortcomings } from './demo-result.ts';
-import { type Scenario, writeFleet } from './demo-scenario.ts';
+import type { Scenario } from './demo-scenario.ts';
 import { type ScenarioName, SCENARIOS } from './demo-scenarios.ts';
 import { StackError } from './errors.ts';
 import {
@@ -35,10 +32,7 @@ interface DemoFlags extends StackFlags {
 await runLauncher(async (lifetime) => {
   const flags = readFlags();
   const scenario: Scenario = SCENARIOS[flags.scenario];
-  const scratch = await mkdtemp(join(tmpdir(), 'tpe-demo-'));
-  try {
-    const fleet = join(scratch, 'fleet.csv');
-    await writeFleet(inCheckout('examples', 'fleet.csv'), flags.terminals, fleet);
+  return withFleet(flags.terminals, async (fleet) => {
     const stack = await startStack({
       ...flags,
       fresh: true,
@@ -50,9 +44,7 @@ await runLauncher(async (lifetime) => {
     } finally {
       await stack.stop();
     }
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 });
 
 function readFlags(): DemoFlags {
@@ -93,13 +85,7 @@ async function runDemo(
 ): Promise<number> {
   const out = flags.json ? process.stderr : process.stdout;
   const api = new ApiClient(`http://127.0.0.1:${stack.ports.api}`);
-  const { imported } = await calling(
-    api.call<ImportResult>('tpes/import', {
-      method: 'POST',
-      body: createReadStream(fleet),
-      headers: { 'content-type': 'text/csv' },
-    }),
-  );
+  const { imported } = await calling(importFleet(api, fleet));
   out.write(`\n${imported} terminals imported. ${scenario.intro}\n`);
   await untilIdle(lifetime.signal);
   const requestedAt = Date.now();

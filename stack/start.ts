@@ -1,6 +1,7 @@
 /** `npm start`: the whole stack on the real schedule; what it knows is kept in `.data/` between runs. */
 import { Command } from 'commander';
 import { addresses, columns } from './addresses.ts';
+import { buildConsole } from './console.ts';
 import { addStackOptions, inCheckout, parse, runLauncher, type StackFlags } from './launcher.ts';
 import { startStack } from './stack.ts';
 
@@ -10,6 +11,7 @@ await runLauncher(async ({ signal, stopRequested }) => {
     .option('--no-simulator', 'start no simulated TMSs; the default where TMS_CONFIG names your own');
   parse(command);
   const flags = command.opts<StackFlags & { simulator: boolean }>();
+  await buildConsole();
   const simulated = flags.simulator && !process.env.TMS_CONFIG;
   const stack = await startStack({ ...flags, simulator: simulated ? undefined : false, signal });
   process.stdout.write(`\nThe platform runs. Ctrl-C stops it, its data stays in ${stack.dataDir}.\n\n`);

@@ -9,7 +9,7 @@ import { suggest } from './suggest.ts';
 export type Groups = ReadonlyMap<string, string>;
 
 /** What a rule may become when its groups are replaced: the length of ten rules. */
-export const EXPANDED_LIMITS: RuleLimits = {
+const EXPANDED_LIMITS: RuleLimits = {
   characters: 10 * RULE_LIMITS.characters,
   depth: 2 * RULE_LIMITS.depth,
 };

@@ -31,7 +31,7 @@ export const CAMPAIGN_STATUSES = [
 ] as const;
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
 
-export const FINAL_CAMPAIGN_STATUSES = ['COMPLETED', 'CANCELLED', 'ABORTED'] as const;
+const FINAL_CAMPAIGN_STATUSES = ['COMPLETED', 'CANCELLED', 'ABORTED'] as const;
 
 export function isFinalCampaignStatus(status: CampaignStatus): boolean {
   return (FINAL_CAMPAIGN_STATUSES as readonly string[]).includes(status);

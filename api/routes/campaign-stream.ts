@@ -4,13 +4,8 @@ import { BASE } from '../links.ts';
 import type { Progress } from '../progress-feed.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { progress as progressSchema } from '../schemas/campaign.ts';
+import { openEventStream } from '../sse.ts';
 import { campaignParams, noCampaign } from './campaigns.ts';
-
-/** Proxies close a connection that is silent for longer, commonly after 30 or 60 s. */
-const HEARTBEAT_MS = 15_000;
-
-/** How long a browser waits before it connects again. */
-const RECONNECT_MS = 2_000;
 
 const stream = defineRoute({
   method: 'get',
@@ -19,7 +14,7 @@ const stream = defineRoute({
   tag: 'campaigns',
   summary: 'The progress of a campaign as it happens',
   description:
-    'Server-sent events: `progress` at once and whenever something changes, `end` with the same data once the campaign has ended; then the stream is closed. After an interruption just connect again: the first event has the whole state.',
+    'Server-sent events: `progress` at once and whenever something changes, `end` with the same data once the campaign has ended; then the stream is closed. `ping` every 15 s. After an interruption just connect again: the first event has the whole state.',
   params: campaignParams,
   replies: {
     200: {
@@ -33,19 +28,9 @@ const stream = defineRoute({
     const first = await feed.read(campaignId);
     if (!first) throw noCampaign(campaignId);
     if (response.destroyed) return;
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    response.write(`retry: ${RECONNECT_MS}\n\n`);
-
-    let sent = 0;
+    const send = openEventStream(response);
     let last = '';
     let waiting: Progress | undefined;
-    const send = (event: string, progress: Progress): void => {
-      response.write(`id: ${++sent}\nevent: ${event}\ndata: ${JSON.stringify(progress)}\n\n`);
-    };
     const changed = (progress: Progress, ended: boolean): void => {
       const state = JSON.stringify(progress);
       if (ended) {
@@ -65,12 +50,8 @@ const stream = defineRoute({
       waiting = undefined;
     });
 
-    const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
     const unsubscribe = feed.subscribe(campaignId, { changed, closed: () => response.end() });
-    response.once('close', () => {
-      clearInterval(heartbeat);
-      unsubscribe();
-    });
+    response.once('close', unsubscribe);
     changed(first, isFinalCampaignStatus(first.status));
   },
 });

@@ -1,30 +1,24 @@
 /** Campaigns: create, list, read. */
 import { countByWave } from '../../db/campaign-run.ts';
 import { sumOf } from '../../workflows/policy/gates.ts';
-import {
-  countStatuses,
-  findCampaign,
-  listCampaigns,
-  listCampaignWaves,
-  type CampaignRow,
-} from '../../db/campaign.ts';
+import { countStatuses, findCampaign, listCampaigns, listCampaignWaves } from '../../db/campaign.ts';
 import { countCompensations } from '../../db/compensations.ts';
-import { countFinal, type StatusCounts } from '../../workflows/status.ts';
 import { readPlan } from '../campaign-plan.ts';
+import { summariseCampaign } from '../campaign-summary.ts';
 import { actorOf } from '../context.ts';
 import { decodeCursor, INSTANT_FORM, toPage, UUID_FORM } from '../cursor.ts';
 import { Problem } from '../errors.ts';
 import { creationHeaders, creationReplies, launchCampaign } from '../launch-campaign.ts';
-import { BASE, campaignLinks } from '../links.ts';
+import { BASE } from '../links.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {
   campaignDetail,
   campaignPage,
   campaignRequest,
-  campaignStatus,
   CREATE_LIMIT,
+  statusFilter,
 } from '../schemas/campaign.ts';
-import { paging, uuid, z } from '../schemas/common.ts';
+import { label, paging, uuid, z } from '../schemas/common.ts';
 
 export const campaignParams = z.strictObject({ campaignId: uuid });
 
@@ -77,20 +71,25 @@ const list = defineRoute({
   operationId: 'listCampaigns',
   tag: 'campaigns',
   summary: 'List campaigns, newest first',
-  query: z.strictObject({ status: campaignStatus.optional(), ...paging }),
+  query: z.strictObject({
+    status: statusFilter.optional(),
+    search: label(100).optional().openapi({
+      description: 'Text in the name, the version or the author, in any letters, or the beginning of the id.',
+    }),
+    ...paging,
+  }),
   replies: { 200: { description: 'A page of campaigns.', schema: campaignPage } },
-  async handle({ deps: { pool, config }, query: { status, cursor, limit } }) {
+  async handle({ deps: { pool, config }, query: { status: statuses, search, cursor, limit } }) {
     const after = decodeCursor(cursor, [INSTANT_FORM, UUID_FORM]);
-    const rows = await listCampaigns(pool, { status, after, limit: limit + 1 });
+    const rows = await listCampaigns(pool, { statuses, search, after, limit: limit + 1 });
     const page = toPage(rows, limit, (last) => [last.createdAtExact, last.campaignId]);
     const counts = await countStatuses(
       pool,
       page.items.map(({ campaignId }) => campaignId),
     );
-    const items = page.items.map((row) => ({
-      ...summarise(row, counts.get(row.campaignId) ?? {}),
-      links: campaignLinks(config.temporal, row.campaignId),
-    }));
+    const items = page.items.map((row) =>
+      summariseCampaign(config.temporal, row, counts.get(row.campaignId) ?? {}),
+    );
     return { status: 200, body: { items, nextCursor: page.nextCursor } };
   },
 });
@@ -112,50 +111,25 @@ const read = defineRoute({
       countCompensations(pool, campaignId),
     ]);
     if (!row) throw noCampaign(campaignId);
-    const { targets, policy, correlationId, lastCommand } = row;
-    const { policyTemplate, retryOf, waitingFor, approvedBy, approvedAt, rollingBack } = row;
+    const { targets, policy, correlationId, policyTemplate, retryOf, approvedBy, approvedAt } = row;
     const countsOf = new Map(countsByWave.map(({ wave, counts }) => [wave, counts]));
     return {
       status: 200,
       body: {
-        ...summarise(row, sumOf(countsByWave)),
+        ...summariseCampaign(config.temporal, row, sumOf(countsByWave)),
         targets,
         policy,
         policyTemplate,
         retryOf,
         correlationId,
-        waitingFor,
         waves: waves.map((each) => ({ ...each, counts: countsOf.get(each.wave) ?? {} })),
         approvedBy,
         approvedAt,
-        rollingBack,
         compensations,
-        lastCommand,
-        links: campaignLinks(config.temporal, campaignId),
       },
     };
   },
 });
-
-function summarise(row: CampaignRow, counts: StatusCounts): Record<string, unknown> {
-  const final = countFinal(counts);
-  return {
-    campaignId: row.campaignId,
-    name: row.name,
-    status: row.status,
-    targetVersion: row.targetVersion,
-    total: row.total,
-    counts,
-    final,
-    // Rounded down: 100 means all of them.
-    percentFinal: Math.floor((final / Math.max(row.total, 1)) * 1000) / 10,
-    createdBy: row.createdBy,
-    createdAt: row.createdAt,
-    startedAt: row.startedAt,
-    dispatchedAt: row.dispatchedAt,
-    endedAt: row.endedAt,
-  };
-}
 
 export function noCampaign(campaignId: string): Problem {
   return new Problem('not-found', {

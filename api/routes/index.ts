@@ -6,6 +6,7 @@ import { campaignPolicyRoutes } from './campaign-policy.ts';
 import { campaignPreviewRoutes } from './campaign-preview.ts';
 import { campaignRetryRoutes } from './campaign-retry.ts';
 import { campaignStreamRoutes } from './campaign-stream.ts';
+import { campaignsStreamRoutes } from './campaigns-stream.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { contractRoutes } from './contracts.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
@@ -22,6 +23,7 @@ import { tpeRoutes } from './tpes.ts';
 
 /** Every route; a path without parameters stands before one with parameters that would match it. */
 export const routes: readonly Route[] = [
+  ...campaignsStreamRoutes,
   ...campaignRoutes,
   ...campaignPreviewRoutes,
   ...campaignListRoutes,

@@ -114,6 +114,22 @@ const links = z.object({
   temporal: z.string().openapi({ description: 'The campaign in the Temporal Web UI.' }),
 });
 
+const STATUSES = CAMPAIGN_STATUSES.join('|');
+
+/** One status or several, as a query parameter. */
+export const statusFilter = z
+  .string()
+  .regex(
+    new RegExp(`^(${STATUSES})(,(${STATUSES}))*$`),
+    `must be one status, or several with commas between: ${CAMPAIGN_STATUSES.join(', ')}`,
+  )
+  .transform((text) => text.split(',') as (typeof CAMPAIGN_STATUSES)[number][])
+  .openapi({
+    type: 'string',
+    description: 'One status, or several with commas between.',
+    example: 'RUNNING,PAUSED',
+  });
+
 export const campaignStatus = z.enum(CAMPAIGN_STATUSES).openapi('CampaignStatus');
 export const tpeStatus = z.enum(TPE_STATUSES).openapi('TpeStatus');
 
@@ -142,6 +158,10 @@ export const campaignSummary = z
     counts: statusCounts,
     final: z.number().int().openapi({ description: 'Terminals whose status is final.' }),
     percentFinal: z.number().openapi({ description: '0 to 100, one decimal.' }),
+    failurePercent: z.number().nullable().openapi({
+      description:
+        'FAILED and TIMEOUT among those that are SUCCESS, FAILED or TIMEOUT, 0 to 100, one decimal; null: none is yet.',
+    }),
     createdBy: z.string(),
     createdAt: instant,
     startedAt: instant.nullable(),
@@ -149,9 +169,20 @@ export const campaignSummary = z
       .nullable()
       .openapi({ description: 'When the TMSs had been asked for every terminal.' }),
     endedAt: instant.nullable(),
+    lastCommand: z
+      .object({ command: z.string(), by: z.string(), reason: z.string().nullable(), at: instant })
+      .nullable()
+      .openapi({ description: 'The last command that it took, of a person or of its own rules.' }),
+    waitingFor: z
+      .object({ what: z.string(), until: instant.nullable() })
+      .nullable()
+      .openapi({ description: 'What it waits for, in words, and until when where that is known.' }),
+    rollingBack: z.boolean().openapi({ description: 'It brings back what it has changed, or has done so.' }),
     links,
   })
   .openapi('CampaignSummary');
+
+export const liveCampaigns = z.object({ campaigns: z.array(campaignSummary) }).openapi('LiveCampaigns');
 
 const WAVE_STATES = [
   'WAITING',
@@ -187,23 +218,14 @@ export const campaignDetail = campaignSummary
     }),
     policy,
     correlationId: z.string(),
-    lastCommand: z
-      .object({ command: z.string(), by: z.string(), reason: z.string().nullable(), at: instant })
-      .nullable()
-      .openapi({ description: 'The last command that it took, of a person or of its own rules.' }),
     policyTemplate: z
       .object({ name: z.string(), version: z.number().int() })
       .nullable()
       .openapi({ description: 'The template that the policy was made from.' }),
     retryOf: uuid.nullable().openapi({ description: 'The campaign whose terminals this one tries again.' }),
-    waitingFor: z
-      .object({ what: z.string(), until: instant.nullable() })
-      .nullable()
-      .openapi({ description: 'What it waits for, in words, and until when where that is known.' }),
     waves: z.array(campaignWave),
     approvedBy: z.string().nullable(),
     approvedAt: instant.nullable(),
-    rollingBack: z.boolean().openapi({ description: 'It brings back what it has changed, or has done so.' }),
     compensations: z
       .partialRecord(compensation, z.number().int())
       .openapi({ description: 'Terminals by what became of their roll-back; empty where there is none.' }),

@@ -2,12 +2,11 @@
  * `npm run cluster`: a whole installation as on several machines, on one. With `--campaign N` it runs a campaign, with
  * `--kill` one process of each kind is killed and comes back meanwhile, and the last line of stdout is one of JSON.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { columns } from '../addresses.ts';
-import { writeFleet } from '../demo-scenario.ts';
+import { withFleet } from '../demo-fleet.ts';
+import { simulateSeldomTrouble } from '../demo-scenario.ts';
 import { StackError } from '../errors.ts';
 import {
   addStackOptions,
@@ -20,7 +19,7 @@ import {
 } from '../launcher.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { frontends } from './layout.ts';
-import { clusterSimulator } from './scenario.ts';
+import { SIMULATED_SPEED } from './scenario.ts';
 import { runTrial } from './trial.ts';
 
 interface ClusterFlags extends StackFlags {
@@ -32,14 +31,7 @@ interface ClusterFlags extends StackFlags {
 await runLauncher(async (lifetime) => {
   const flags = readFlags();
   if (flags.campaign === undefined) return stayUp(flags, lifetime);
-  const scratch = await mkdtemp(join(tmpdir(), 'tpe-cluster-'));
-  try {
-    const fleet = join(scratch, 'fleet.csv');
-    await writeFleet(inCheckout('examples', 'fleet.csv'), flags.campaign, fleet);
-    return await tryOut(flags, fleet, lifetime);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  return withFleet(flags.campaign, (fleet) => tryOut(flags, fleet, lifetime));
 });
 
 function readFlags(): ClusterFlags {
@@ -74,7 +66,8 @@ async function stayUp(flags: ClusterFlags, { signal, stopRequested }: Lifetime):
 /** @returns the exit status */
 async function tryOut(flags: ClusterFlags, fleet: string, lifetime: Lifetime): Promise<number> {
   const { signal } = lifetime;
-  const cluster = await startCluster({ ...flags, fresh: true, simulator: clusterSimulator(fleet), signal });
+  const simulator = simulateSeldomTrouble(fleet, SIMULATED_SPEED);
+  const cluster = await startCluster({ ...flags, fresh: true, simulator, signal });
   try {
     process.stderr.write(`\n${describeCluster(cluster)}\n\n`);
     const result = await runTrial(cluster, {

@@ -2,7 +2,7 @@
 import { HOST, type TemporalNode, type TemporalService } from './layout.ts';
 
 /** Fixed when the cluster is made: a running one can't be given another number. */
-export const HISTORY_SHARDS = 512;
+const HISTORY_SHARDS = 512;
 
 /** The databases of the Temporal server, beside the one of the platform. */
 export const TEMPORAL_DATABASES = { store: 'temporal', visibility: 'temporal_visibility' } as const;

@@ -1,11 +1,10 @@
 /** One campaign on a cluster: run it, break the cluster meanwhile, and judge what came of it. */
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { loadConfig } from '../../config.ts';
-import type { ApiClient } from '../../cli/http.ts';
-import type { CampaignCreated, ImportResult } from '../../cli/types.ts';
+import type { CampaignCreated } from '../../cli/types.ts';
 import { readTopic } from '../../events/consume.ts';
-import { type TopicName } from '../../events/topics.ts';
+import type { TopicName } from '../../events/topics.ts';
+import { importFleet } from '../demo-fleet.ts';
 import { followCampaign } from '../demo-progress.ts';
 import { collectResult, type DemoResult, shortcomings } from '../demo-result.ts';
 import { untilIdle } from '../settle.ts';
@@ -86,12 +85,4 @@ export async function runTrial(cluster: Cluster, options: TrialOptions): Promise
     costs: before && after && costsPerTerminal(before, after, traces, demo.terminals),
     problems: [...shortcomings(demo), ...describeVerdict(kafka, openWorkflows)],
   };
-}
-
-async function importFleet(api: ApiClient, fleet: string): Promise<void> {
-  await api.call<ImportResult>('tpes/import', {
-    method: 'POST',
-    body: createReadStream(fleet),
-    headers: { 'content-type': 'text/csv' },
-  });
 }

@@ -64,6 +64,44 @@ describe('the list of campaigns', () => {
   });
 });
 
+describe('the list of campaigns, searched', () => {
+  beforeEach(async () => {
+    for (const [model, name, targetVersion, by] of [
+      ['A', 'Lyon at 100%', '4.2.0', 'anna'],
+      ['B', 'Nice', '4.2.1', 'Lyonel'],
+      ['C', 'Paris', '5.0.0', 'anna'],
+    ]) {
+      await api.fleet([{ model: model ?? '' }]);
+      await api.create({ name, targetVersion, targets: { filter: { model } } }, { 'x-actor': by ?? '' });
+    }
+  });
+
+  const names = async (query: string): Promise<string[]> => {
+    const { body } = await api.send(`campaigns?${query}`);
+    return campaignPage.parse(body).items.map(({ name }) => name);
+  };
+
+  test('finds a text in names, versions and authors, in any letters', async () => {
+    expect(await names('search=lyon')).toEqual(['Nice', 'Lyon at 100%']);
+    expect(await names('search=4.2')).toEqual(['Nice', 'Lyon at 100%']);
+    expect(await names('search=100%25')).toEqual(['Lyon at 100%']);
+    expect(await names('search=%25')).toEqual(['Lyon at 100%']);
+    expect(await names('search=nothing')).toEqual([]);
+  });
+
+  test('finds the beginning of an id', async () => {
+    const [{ campaignId }] = (await api.send('campaigns?search=Paris')).body.items;
+    expect(await names(`search=${campaignId.slice(0, 8).toUpperCase()}`)).toEqual(['Paris']);
+  });
+
+  test('takes several statuses, and both together', async () => {
+    await api.pool.query(`UPDATE campaign SET status = 'PAUSED' WHERE name = 'Nice'`);
+    await api.pool.query(`UPDATE campaign SET status = 'COMPLETED' WHERE name = 'Paris'`);
+    expect(await names('status=PAUSED,COMPLETED')).toEqual(['Paris', 'Nice']);
+    expect(await names('status=PAUSED,COMPLETED&search=anna')).toEqual(['Paris']);
+  });
+});
+
 describe('the terminals of a campaign', () => {
   test('are listed by id in pages, with what they are and where each is', async () => {
     const ids = await api.fleet(Array.from({ length: 7 }, (_, n) => ({ idTms: `N${n}`, site: 'Nice-3' })));
@@ -114,6 +152,8 @@ describe('what is not there', () => {
     ['campaigns?limit=0', 'limit'],
     ['campaigns?limit=501', 'limit'],
     ['campaigns?status=running', 'status'],
+    ['campaigns?status=RUNNING,', 'status'],
+    ['campaigns?search=', 'search'],
     ['campaigns?stauts=RUNNING', 'stauts'],
     ['campaigns?cursor=nonsense', 'cursor'],
     ['campaigns/not-a-uuid', 'campaignId'],

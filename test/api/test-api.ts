@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { createApp } from '../../api/app.ts';
+import { CampaignsFeed } from '../../api/campaigns-feed.ts';
+import { loadConsole } from '../../api/console.ts';
 import { ProgressFeed } from '../../api/progress-feed.ts';
 import { loadConfig, type Config } from '../../config.ts';
 import { createPool, type Pool } from '../../db/pool.ts';
@@ -32,7 +34,7 @@ export interface SendOptions {
   /** Sent as JSON. */
   json?: unknown;
   /** Sent as it is. */
-  body?: string | Uint8Array;
+  body?: string | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
 }
 
@@ -51,13 +53,14 @@ export class TestApi {
   readonly pool: Pool;
   readonly temporal: Client;
   readonly progress: ProgressFeed;
+  readonly campaigns: CampaignsFeed;
   /** Where the API listens. */
   readonly url: string;
   readonly #server: Server;
   readonly #database: TestDatabase | undefined;
 
   private constructor(
-    parts: Pick<TestApi, 'config' | 'pool' | 'temporal' | 'progress' | 'url'>,
+    parts: Pick<TestApi, 'config' | 'pool' | 'temporal' | 'progress' | 'campaigns' | 'url'>,
     server: Server,
     database: TestDatabase | undefined,
   ) {
@@ -65,6 +68,7 @@ export class TestApi {
     this.pool = parts.pool;
     this.temporal = parts.temporal;
     this.progress = parts.progress;
+    this.campaigns = parts.campaigns;
     this.url = parts.url;
     this.#server = server;
     this.#database = database;
@@ -73,8 +77,9 @@ export class TestApi {
   /**
    * An API with a database and a Temporal namespace of its own.
    * @param overrides variables of the configuration; with an address given, none of its own is made
+   * @param consoleFolder of a web console that it serves
    */
-  static async create(overrides: Record<string, string> = {}): Promise<TestApi> {
+  static async create(overrides: Record<string, string> = {}, consoleFolder?: string): Promise<TestApi> {
     const [database, namespace] = await Promise.all([
       overrides.DATABASE_URL === undefined ? createTestDatabase() : undefined,
       overrides.TEMPORAL_ADDRESS === undefined ? createTestNamespace() : undefined,
@@ -91,11 +96,14 @@ export class TestApi {
     const connection = Connection.lazy({ address: config.temporal.address });
     const temporal = new Client({ connection, namespace: config.temporal.namespace });
     const progress = new ProgressFeed(pool, { everyMs: 20 });
+    const campaigns = new CampaignsFeed(pool, config.temporal, { everyMs: 20 });
     const logger = pino({ level: 'silent' });
-    const server = createServer(createApp({ config, pool, temporal, logger, progress }));
+    const files = consoleFolder === undefined ? undefined : loadConsole(consoleFolder);
+    const app = createApp({ config, pool, temporal, logger, progress, campaigns, console: files });
+    const server = createServer(app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return new TestApi({ config, pool, temporal, progress, url }, server, database);
+    return new TestApi({ config, pool, temporal, progress, campaigns, url }, server, database);
   }
 
   /** Cuts every connection; the next one is taken again. */
@@ -105,6 +113,7 @@ export class TestApi {
 
   async close(): Promise<void> {
     this.progress.close();
+    this.campaigns.close();
     await new Promise((resolve) => {
       this.#server.close(resolve);
       this.#server.closeAllConnections();

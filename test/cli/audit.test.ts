@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestApi } from '../api/test-api.ts';
@@ -14,8 +11,7 @@ import { GENESIS } from '../../audit/chain.ts';
 import { sealNext } from '../../audit/sealer.ts';
 import { readSealingState } from '../../db/event-chain.ts';
 import { emptyTables } from '../support/empty.ts';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+import { type Ended, runTpe } from './tpe.ts';
 
 let api: TestApi;
 let folder: string;
@@ -35,20 +31,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-async function tpe(args: readonly string[], url = api.url): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, 'audit', ...args], {
-    env: { ...process.env, TPE_API_URL: url, NO_COLOR: '1' },
-  });
-  child.stdin.end();
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, out, err };
+function tpe(args: readonly string[], url = api.url): Promise<Ended> {
+  return runTpe(['audit', ...args], { url });
 }
 
 /** Writes events that are then sealed. */

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestApi, until } from '../api/test-api.ts';
+import { type Ended, type RunOptions, runTpe, startTpe } from './tpe.ts';
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const UNKNOWN = '00000000-0000-4000-8000-00000000000f';
 
 let api: TestApi;
@@ -19,29 +16,9 @@ beforeAll(async () => {
 beforeEach(() => api.clear());
 afterAll(() => api.close());
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
+function tpe(args: readonly string[], options: Partial<RunOptions> = {}): Promise<Ended> {
+  return runTpe(args, { url: api.url, ...options });
 }
-
-function start(
-  args: readonly string[],
-  { url = api.url, input = '' } = {},
-): { ended: Promise<Ended>; out: () => string } {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, TPE_API_URL: url, NO_COLOR: '1' },
-  });
-  child.stdin.end(input);
-  let out = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
-  const err = text(child.stderr);
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { ended: code.then(async (status) => ({ code: status, out, err: await err })), out: () => out };
-}
-
-const tpe = (args: readonly string[], options?: { url?: string; input?: string }): Promise<Ended> =>
-  start(args, options).ended;
 
 const HEADER = 'tpeId,idTms,tms,model,site,version,tags';
 
@@ -147,7 +124,7 @@ describe('tpe campaign', () => {
   test('watches to the end, one line per change where there is no terminal', async () => {
     await api.fleet([{}, {}]);
     const id = await api.campaign();
-    const { ended, out } = start(['campaign', 'watch', id]);
+    const { ended, out } = startTpe(['campaign', 'watch', id], { url: api.url });
     await until(() => out().includes('0/2 final'));
     await api.pool.query(`UPDATE campaign_tpe SET status = 'SUCCESS'`);
     await until(() => out().includes('2/2 final'));
@@ -162,7 +139,7 @@ describe('tpe campaign', () => {
   test('goes on watching after the connection was cut, and says so once', async () => {
     await api.fleet([{}]);
     const id = await api.campaign();
-    const { ended, out } = start(['campaign', 'watch', id]);
+    const { ended, out } = startTpe(['campaign', 'watch', id], { url: api.url });
     await until(() => out().includes('0/1 final'));
     api.cut();
     await api.pool.query(`UPDATE campaign_tpe SET status = 'FAILED'`);

@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestApi } from '../api/test-api.ts';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+import { type Ended, runTpe } from './tpe.ts';
 
 let api: TestApi;
 let folder: string;
@@ -19,20 +15,8 @@ beforeAll(async () => {
 beforeEach(() => api.pool.query('TRUNCATE dead_letter, outbox'));
 afterAll(() => api.close());
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-async function tpe(args: readonly string[], input: string | Buffer = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, 'dlq', ...args], {
-    env: { ...process.env, TPE_API_URL: api.url, NO_COLOR: '1' },
-  });
-  child.stdin.on('error', () => undefined).end(input);
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, out, err };
+function tpe(args: readonly string[], input: string | Buffer = ''): Promise<Ended> {
+  return runTpe(['dlq', ...args], { url: api.url, input });
 }
 
 /** @returns the id of a new letter */

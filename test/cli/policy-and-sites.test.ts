@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestApi } from '../api/test-api.ts';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+import { type Ended, runTpe } from './tpe.ts';
 
 let api: TestApi;
 let folder: string;
@@ -21,20 +17,8 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-async function tpe(args: readonly string[], input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, TPE_API_URL: api.url, NO_COLOR: '1' },
-  });
-  child.stdin.end(input);
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, out, err };
+function tpe(args: readonly string[], input = ''): Promise<Ended> {
+  return runTpe(args, { url: api.url, input });
 }
 
 describe('tpe template', () => {

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { projectBatch, startProjector, type Projector } from '../../projections/projector.ts';
 import { addEvents, clearProjections, created, life, sealEvents, type NewEvent } from '../projections/rig.ts';
 import { TestApi } from '../api/test-api.ts';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+import { type Ended, runTpe } from './tpe.ts';
 
 let api: TestApi;
 let projector: Projector | undefined;
@@ -35,14 +31,8 @@ async function tell(events: readonly NewEvent[]): Promise<void> {
   while ((await projectBatch(api.pool)).full);
 }
 
-async function tpe(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, TPE_API_URL: api.url, NO_COLOR: '1' },
-  });
-  child.stdin.end();
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, out, err };
+function tpe(args: readonly string[]): Promise<Ended> {
+  return runTpe(args, { url: api.url });
 }
 
 describe('tpe replay', () => {

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestApi } from '../api/test-api.ts';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+import { type Ended, runTpe } from './tpe.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -16,14 +12,8 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-async function tpe(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, TPE_API_URL: api.url, NO_COLOR: '1' },
-  });
-  child.stdin.end();
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, out, err };
+function tpe(...args: string[]): Promise<Ended> {
+  return runTpe(args, { url: api.url });
 }
 
 describe('tpe group', () => {

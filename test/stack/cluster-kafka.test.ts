@@ -1,11 +1,8 @@
 /** Three real Kafka nodes, as `npm run cluster` starts them. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { loadConfig, type Config } from '../../config.ts';
 import { readTopic } from '../../events/consume.ts';
 import { createKafka } from '../../events/kafka.ts';
@@ -13,24 +10,18 @@ import { LaneSender } from '../../events/sender.ts';
 import { ensureTopics, TOPIC_NAMES, topicName } from '../../events/topics.ts';
 import { kafkaNodeSpec, prepareKafkaNode } from '../../stack/cluster/kafka.ts';
 import { clusterLayout, HOST, type KafkaNode } from '../../stack/cluster/layout.ts';
-import { type DataDir, openDataDir } from '../../stack/data-dir.ts';
 import { findKafka, randomClusterId } from '../../stack/kafka.ts';
 import { freePort } from '../../stack/ports.ts';
-import { silentProgress } from '../../stack/progress.ts';
-import { Supervisor } from '../../stack/supervisor.ts';
+import { superviseInFile } from './rig.ts';
 
 /** Three JVMs on a machine that does other things, too. */
 const TIMEOUT_MS = 600_000;
 
-let folder: string;
-let dataDir: DataDir;
-let supervisor: Supervisor;
+const parts = superviseInFile(TIMEOUT_MS);
 let config: Config;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tpe-kafka-'));
-  dataDir = await openDataDir(join(folder, 'data'));
-  supervisor = new Supervisor(dataDir, silentProgress);
+  const { dataDir, supervisor } = parts;
   const jars = await findKafka({ task: { update: () => undefined } });
   const nodes: KafkaNode[] = [];
   for (const node of clusterLayout().kafka) {
@@ -49,12 +40,6 @@ beforeAll(async () => {
     KAFKA_REPLICATION_FACTOR: '3',
   });
   await ensureTopics(config);
-}, TIMEOUT_MS);
-
-afterAll(async () => {
-  await supervisor?.stop();
-  dataDir?.release();
-  await rm(folder, { recursive: true, force: true });
 }, TIMEOUT_MS);
 
 test('a topic of three copies takes a message only when two have it', async () => {
@@ -96,7 +81,7 @@ test(
       lanes.map(async (lane) => {
         const sender = new LaneSender({ config, kafka: createKafka(config.kafka, 'test'), lane });
         for (let batch = 1; batch <= batches; batch++) {
-          if (lane === 0 && batch === 10) supervisor.get('kafka-2').kill('SIGKILL');
+          if (lane === 0 && batch === 10) parts.supervisor.get('kafka-2').kill('SIGKILL');
           const outgoing = Array.from({ length: perBatch }, (_, n) => ({
             topic,
             message: { key: `${lane}|${n}`, value: '{}', headers: { ce_sequence: String(batch) } },
@@ -106,7 +91,7 @@ test(
         await sender.close();
       }),
     );
-    await supervisor.get('kafka-2').ready();
+    await parts.supervisor.get('kafka-2').ready();
     const { records } = await readTopic(config, 'tpe.update.status', { timeoutMs: 120_000 });
     const sequences = new Map<string, number[]>();
     for (const { key, headers } of records) {
@@ -128,7 +113,7 @@ test(
     };
     const { produce } = prototype;
     const [victim] = await leaders(topic);
-    const node = supervisor.get(`kafka-${victim}`);
+    const node = parts.supervisor.get(`kafka-${victim}`);
     let fallen = 0;
     prototype.produce = async function (options) {
       if (this.nodeId === victim && fallen++ === 0) {

@@ -1,29 +1,21 @@
 /** The Temporal server in services on PostgreSQL, as `npm run cluster` starts it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { clusterLayout, frontends, type Layout } from '../../stack/cluster/layout.ts';
 import { startServers } from '../../stack/cluster/servers.ts';
-import { type DataDir, openDataDir } from '../../stack/data-dir.ts';
 import { freePort } from '../../stack/ports.ts';
 import { silentProgress } from '../../stack/progress.ts';
-import { Supervisor } from '../../stack/supervisor.ts';
+import { superviseInFile } from './rig.ts';
 
 /** A first run builds the server where it can't be downloaded. */
 const TIMEOUT_MS = 900_000;
 const NAMESPACE = 'bank';
 
-let folder: string;
-let dataDir: DataDir;
-let supervisor: Supervisor;
+const parts = superviseInFile(TIMEOUT_MS);
 let layout: Layout;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tpe-temporal-'));
-  dataDir = await openDataDir(join(folder, 'data'));
-  supervisor = new Supervisor(dataDir, silentProgress);
+  const { dataDir, supervisor } = parts;
   layout = { ...clusterLayout(), kafka: [], postgresPort: await freePort() };
   for (const node of layout.temporal) {
     node.rpcPort = await freePort();
@@ -32,12 +24,6 @@ beforeAll(async () => {
   }
   const context = { layout, supervisor, progress: silentProgress, dataDir: dataDir.path };
   await startServers({ ...context, namespace: NAMESPACE });
-}, TIMEOUT_MS);
-
-afterAll(async () => {
-  await supervisor?.stop();
-  dataDir?.release();
-  await rm(folder, { recursive: true, force: true });
 }, TIMEOUT_MS);
 
 /** Starts a workflow; a node that has just gone makes the frontend refuse for a while. */
@@ -70,7 +56,7 @@ test(
     await before.close();
 
     for (const name of ['temporal-history-1', 'temporal-matching-1', 'temporal-frontend-1']) {
-      const node = supervisor.get(name);
+      const node = parts.supervisor.get(name);
       node.kill('SIGKILL');
       // Keeps it from being started again.
       await node.stop();

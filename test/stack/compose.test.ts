@@ -44,7 +44,7 @@ describe('docker-compose.yml', () => {
       devDependencies: Record<string, string>;
     };
     expect(read('stack/Dockerfile').match(/^FROM (\S+)/gm)).toEqual(
-      Array(2).fill(`FROM node:${devDependencies.node}-bookworm-slim`),
+      Array(3).fill(`FROM node:${devDependencies.node}-bookworm-slim`),
     );
   });
 

@@ -11,6 +11,7 @@ import { emptyStats } from '../../tms/simulator/stats.ts';
 import type { Terminal } from '../../tms/simulator/terminal.ts';
 import { eventually } from './eventually.ts';
 import { closers, start } from './running-simulator.ts';
+import { newTerminal } from './simulated-world.ts';
 
 const SECRET = 'secret-of-call-backs';
 
@@ -139,16 +140,7 @@ describe('call-backs', () => {
     return {
       behaviour: behaviourSchema.parse({}),
       clock: { now: () => 0, toEpochMs: () => now },
-      terminal: {
-        tpeId: randomUUID(),
-        idTms: 'T-0',
-        tms: 'acme',
-        model: 'A920',
-        site: 'Lyon-12',
-        initialVersion: '4.1.0',
-        operations: [],
-        calls: { request: 0, observe: 0, cancel: 0, hardware: 0 },
-      },
+      terminal: newTerminal(randomUUID(), 'T-0'),
     };
   }
 

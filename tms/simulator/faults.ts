@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { VendorConfig } from './config.ts';
 
-export const CALL_KINDS = ['request', 'observe', 'cancel', 'inventory'] as const;
+const CALL_KINDS = ['request', 'observe', 'cancel', 'inventory'] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
 
 /**

@@ -41,12 +41,12 @@ export interface WaveVerdict {
 }
 
 /** Terminals of the wave that an update makes sense for. */
-export function inScope(counts: StatusCounts): number {
+function inScope(counts: StatusCounts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0) - (counts.SKIPPED ?? 0);
 }
 
 /** Terminals that the TMS was asked for, or is done with; those that were cancelled before or after are left out. */
-export function askedFor({ REQUESTED, INSTALLING, SUCCESS, FAILED, TIMEOUT }: StatusCounts): number {
+function askedFor({ REQUESTED, INSTALLING, SUCCESS, FAILED, TIMEOUT }: StatusCounts): number {
   return [REQUESTED, INSTALLING, SUCCESS, FAILED, TIMEOUT].reduce<number>(
     (sum, count) => sum + (count ?? 0),
     0,
@@ -64,7 +64,7 @@ export function failures(
  * The share of failures is of the terminals asked for, not of those that are final: an update fails sooner than it
  * succeeds, so that the first results are always the bad ones, and what has been asked for can't be stopped anyway.
  */
-export function judgeWave({ wave, gate, threshold, forgiven }: WaveRules, counts: StatusCounts): WaveVerdict {
+function judgeWave({ wave, gate, threshold, forgiven }: WaveRules, counts: StatusCounts): WaveVerdict {
   const scope = inScope(counts);
   const settled = countFinal(counts) - (counts.SKIPPED ?? 0) >= scope;
   const reached =

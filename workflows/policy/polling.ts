@@ -23,8 +23,6 @@ export const POLLING_SCHEDULES = {
   ],
 } as const satisfies Record<string, readonly PollingWindow[]>;
 
-export type PollingScheduleName = keyof typeof POLLING_SCHEDULES;
-
 /** A terminal that is not settled this long after it was requested ends in TIMEOUT, whatever the schedule. */
 export const DEFAULT_DEADLINE_SECONDS = 24 * 3600;
 

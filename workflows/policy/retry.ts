@@ -3,7 +3,7 @@ import type { TpeOutcome } from '../types.ts';
 import type { RetryPolicy } from './types.ts';
 
 /** Whether a reason is covered by a code: `failed` and `failed:battery-low` cover `failed:battery-low`. */
-export function covers(code: string, reason: string): boolean {
+function covers(code: string, reason: string): boolean {
   return reason === code || reason.startsWith(`${code}:`);
 }
 

@@ -5,12 +5,12 @@
 import type { RatePolicy } from './types.ts';
 
 /** Terminals per dispatch activity, until there would be more than `MAX_BATCHES` of them. */
-export const BATCH_SIZE = 500;
-export const MAX_BATCHES = 100;
+const BATCH_SIZE = 500;
+const MAX_BATCHES = 100;
 
 /** Terminals per shard: the measured optimum, until there would be more than `MAX_SHARDS` of them. */
-export const SHARD_SIZE = 100;
-export const MAX_SHARDS = 900;
+const SHARD_SIZE = 100;
+const MAX_SHARDS = 900;
 
 /** Shard numbers that each run of a wave has to itself; no run has as many. */
 export const SHARDS_PER_RUN = 100_000;
@@ -22,7 +22,7 @@ export interface Batch {
   to: number;
 }
 
-export function batchSize(total: number): number {
+function batchSize(total: number): number {
   return Math.max(BATCH_SIZE, Math.ceil(total / MAX_BATCHES));
 }
 

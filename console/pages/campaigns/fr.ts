@@ -1,0 +1,101 @@
+import type { French } from '../../i18n/i18n.ts';
+import type { messages } from './en.ts';
+
+export default {
+  title: 'Campagnes',
+  newCampaign: 'Nouvelle campagne',
+  figures: 'En un coup d’œil',
+  figureLive: 'Campagnes actives',
+  figureUnderWay: 'En cours',
+  figureToDo: 'Pas commencés',
+  figureDone: 'À jour',
+  figureFailures: 'Taux d’échec',
+  figureAttention: 'À traiter',
+  figureTerminals: { one: '{n} terminal', other: '{n} terminaux' },
+  none: 'aucune',
+
+  filters: 'Filtrer',
+  showAll: 'Toutes',
+  showLive: 'Actives',
+  showAttention: 'À traiter',
+  showEnded: 'Finies',
+  state: 'État',
+  anyState: 'Tous les états',
+  search: 'Rechercher',
+  searchHint: 'Nom, version, personne ou identifiant',
+  clear: 'Effacer le filtre',
+
+  table: 'Campagnes',
+  columnCampaign: 'Campagne',
+  columnState: 'État',
+  columnProgress: 'Avancement',
+  columnFailures: 'Échecs',
+  columnStartedBy: 'Lancée par',
+  columnCreated: 'Créée',
+  columnActions: 'Actions',
+  sectionLive: 'Actives',
+  sectionEnded: 'Finies',
+  ofTerminals: '{done} sur {total}',
+  underWay: '{n} en cours',
+  noneTried: 'Rien n’est encore décidé',
+  failedOf: '{failed} mises à jour sur {tried} ont échoué',
+  older: 'Afficher les plus anciennes',
+  shown: { one: '{n} campagne affichée.', other: '{n} campagnes affichées.' },
+  emptyTitle: 'Pas encore de campagne',
+  emptyText:
+    'Une campagne amène des terminaux à une version. Lancez la première ici, par l’API ou en ligne de commande.',
+  nothingFound: 'Aucune campagne ne répond à ce filtre',
+
+  pausedBy: 'Mise en pause par {by}',
+  cancelledBy: 'Annulée par {by}',
+  withReason: '{what} : {reason}',
+  askedPause: 'Pause demandée',
+  askedResume: 'Reprise demandée',
+  askedCancel: 'Annulation demandée',
+
+  pause: 'Mettre en pause',
+  resume: 'Reprendre',
+  cancel: 'Annuler',
+  ofCampaign: '{action} : {name}',
+  pauseTitle: 'Mettre « {name} » en pause ?',
+  pauseConfirm: 'Mettre en pause',
+  pauseTodo: {
+    one: '{n} terminal pas encore commencé attend que quelqu’un reprenne.',
+    other: '{n} terminaux pas encore commencés attendent que quelqu’un reprenne.',
+  },
+  followed: {
+    one: '{n} en cours est suivi jusqu’à sa fin.',
+    other: '{n} en cours sont suivis jusqu’à leur fin.',
+  },
+  resumeTitle: 'Reprendre « {name} » ?',
+  resumeConfirm: 'Reprendre la campagne',
+  resumeTodo: {
+    one: 'La mise à jour de {n} terminal pas encore commencé est demandée, dans les limites de la politique.',
+    other:
+      'La mise à jour de {n} terminaux pas encore commencés est demandée, dans les limites de la politique.',
+  },
+  resumeGate: 'Un passage qui n’était pas franchi l’est par cela : la vague suivante commence.',
+  cancelTitle: 'Annuler « {name} » ?',
+  cancelConfirm: 'Annuler la campagne',
+  cancelTodo: {
+    one: '{n} terminal pas encore commencé sera laissé tel quel.',
+    other: '{n} terminaux pas encore commencés seront laissés tels quels.',
+  },
+  cancelUnderWay: {
+    one: '{n} en cours est suivi jusqu’à sa fin ; son TMS est prié de l’annuler s’il n’a pas commencé.',
+    other:
+      '{n} en cours sont suivis jusqu’à leur fin ; leurs TMS sont priés d’annuler ce qui n’a pas commencé.',
+  },
+  cancelDone: {
+    one: '{n} déjà à jour garde la nouvelle version.',
+    other: '{n} déjà à jour gardent la nouvelle version.',
+  },
+  cancelForGood: 'Une campagne annulée ne peut pas être reprise.',
+  nothingToDo: 'Aucun terminal ne reste à commencer.',
+
+  keySearch: 'Rechercher une campagne',
+  keyNext: 'Campagne suivante',
+  keyPrevious: 'Campagne précédente',
+  keyPause: 'Mettre en pause ou reprendre la campagne choisie',
+  keyCancel: 'Annuler la campagne choisie',
+} satisfies French<typeof messages>;
