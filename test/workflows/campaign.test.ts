@@ -1,26 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { campaign } from '../../workflows/campaign.ts';
+import { describe, expect, it } from 'vitest';
 import { cancelSignal, pauseSignal, progressQuery, resumeSignal } from '../../workflows/messages.ts';
-import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId } from '../../workflows/names.ts';
-import { SkippedTime } from './time-skipping.ts';
+import { type CampaignHandle, startCampaign, startPaused, until } from './campaigns.ts';
+import { skipTime } from './time-skipping.ts';
 import type { World } from './world.ts';
 
-let time: SkippedTime;
-beforeAll(async () => {
-  time = await SkippedTime.start();
-});
-afterAll(() => time.stop());
+const time = skipTime();
 
-async function launch(world: World, terminals: number): Promise<WorkflowHandle<typeof campaign>> {
+/** Starts a campaign of so many terminals. */
+function launch(world: World, terminals: number): Promise<CampaignHandle> {
   for (let index = 0; index < terminals; index++) world.addTpe(index);
-  const campaignId = randomUUID();
-  return time.env.client.workflow.start<typeof campaign>('campaign', {
-    workflowId: campaignWorkflowId(campaignId),
-    taskQueue: CAMPAIGN_TASK_QUEUE,
-    args: [{ campaignId }],
-  });
+  return startCampaign(time);
 }
 
 /** Lets the TMS take `count` terminals, then holds the next call until released. */
@@ -35,10 +24,6 @@ function holdAfter(world: World, count: number): { held: Promise<void>; release:
     };
   });
   return { held, release };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 describe('a campaign', () => {
@@ -111,13 +96,7 @@ describe('pausing a campaign', () => {
     await time.withWorld(async (world) => {
       world.behaviour = { runsTargetFrom: 1 };
       for (let index = 0; index < 5; index++) world.addTpe(index);
-      const campaignId = randomUUID();
-      const handle = await time.env.client.workflow.signalWithStart('campaign', {
-        workflowId: campaignWorkflowId(campaignId),
-        taskQueue: CAMPAIGN_TASK_QUEUE,
-        args: [{ campaignId }],
-        signal: 'pause',
-      });
+      const handle = await startPaused(time);
       await time.env.sleep('2 hours');
       expect(world.asked).toEqual([]);
       await handle.signal('resume');
@@ -173,13 +152,7 @@ describe('cancelling a campaign', () => {
   it('while it is paused ends it without asking for anything', async () => {
     await time.withWorld(async (world) => {
       for (let index = 0; index < 4; index++) world.addTpe(index);
-      const campaignId = randomUUID();
-      const handle = await time.env.client.workflow.signalWithStart('campaign', {
-        workflowId: campaignWorkflowId(campaignId),
-        taskQueue: CAMPAIGN_TASK_QUEUE,
-        args: [{ campaignId }],
-        signal: 'pause',
-      });
+      const handle = await startPaused(time);
       await time.env.sleep('5 minutes');
       await handle.signal('cancel');
       expect(await handle.result()).toMatchObject({ status: 'CANCELLED', counts: { CANCELLED: 4 } });

@@ -1,33 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
-import type { WorkflowBundle } from '@temporalio/worker';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { campaign } from '../../workflows/campaign.ts';
+import { expect, it } from 'vitest';
 import { cancelSignal, ordersAddedSignal } from '../../workflows/messages.ts';
-import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId } from '../../workflows/names.ts';
 import { orderPause } from '../../workflows/policy/sizing.ts';
-import { prepareWorkflows, SkippedTime } from './time-skipping.ts';
+import { type CampaignHandle, startCampaign } from './campaigns.ts';
+import { skipTimeInEachTest } from './time-skipping.ts';
 import type { World } from './world.ts';
 
-let workflows: WorkflowBundle;
-let time: SkippedTime;
-beforeAll(async () => {
-  workflows = await prepareWorkflows();
-});
-beforeEach(async () => {
-  time = await SkippedTime.start(workflows);
-});
-afterEach(() => time.stop());
+const time = skipTimeInEachTest();
 
-function start(world: World): Promise<WorkflowHandle<typeof campaign>> {
+/** Starts a campaign that takes orders until none has come for ten minutes. */
+function start(world: World): Promise<CampaignHandle> {
   world.keepOpenSeconds = 600;
   world.behaviour = { runsTargetFrom: 4 };
-  const campaignId = randomUUID();
-  return time.env.client.workflow.start<typeof campaign>('campaign', {
-    workflowId: campaignWorkflowId(campaignId),
-    taskQueue: CAMPAIGN_TASK_QUEUE,
-    args: [{ campaignId }],
-  });
+  return startCampaign(time);
 }
 
 it('takes in what is ordered while it runs, and ends when no order has come for long', async () => {

@@ -1,30 +1,22 @@
 /** A TMS and its terminals that answer nothing for two hours: nobody has to do anything, and nothing is held against them. */
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { campaign } from '../../workflows/campaign.ts';
-import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
-import { SkippedTime } from './time-skipping.ts';
+import { expect, it } from 'vitest';
+import { waveWorkflowId } from '../../workflows/names.ts';
+import { startCampaign } from './campaigns.ts';
+import { skipTime } from './time-skipping.ts';
 import { MINUTE, type World } from './world.ts';
 
 const TERMINALS = 20;
 const OUTAGE_MINUTES = 120;
 
-let time: SkippedTime;
-beforeAll(async () => {
-  time = await SkippedTime.start();
-});
-afterAll(() => time.stop());
+const time = skipTime();
 
 /** @returns the minutes that the campaign took, and the number of events of its wave's history */
 async function runCampaign(world: World): Promise<{ tookMinutes: number; waveEvents: number }> {
   const campaignId = randomUUID();
   for (let index = 0; index < TERMINALS; index++) world.addTpe(index);
-  const handle = await time.env.client.workflow.start<typeof campaign>('campaign', {
-    workflowId: campaignWorkflowId(campaignId),
-    taskQueue: CAMPAIGN_TASK_QUEUE,
-    args: [{ campaignId }],
-  });
+  const handle = await startCampaign(time, campaignId);
   expect(await handle.result()).toMatchObject({ status: 'COMPLETED', counts: { SUCCESS: TERMINALS } });
   expect([...world.asked].sort()).toEqual([...world.rows.keys()].sort());
   expect(world.findings).toEqual([]);

@@ -7,20 +7,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { campaign } from '../../workflows/campaign.ts';
-import {
-  CAMPAIGN_TASK_QUEUE,
-  campaignWorkflowId,
-  shardWorkflowId,
-  tpeWorkflowId,
-  waveWorkflowId,
-} from '../../workflows/names.ts';
+import { beforeAll, describe, it } from 'vitest';
+import { campaignWorkflowId, shardWorkflowId, tpeWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
 import { DEFAULT_RETRY } from '../../workflows/policy/defaults.ts';
 import type { CampaignPolicy } from '../../workflows/policy/types.ts';
+import type { Behaviour } from './behaviour.ts';
+import { startCampaign } from './campaigns.ts';
 import { HISTORIES, historyToText } from './histories.ts';
-import { SkippedTime } from './time-skipping.ts';
-import type { Behaviour } from './world.ts';
+import { skipTime } from './time-skipping.ts';
 
 interface Scenario {
   behaviour: Behaviour;
@@ -53,12 +47,8 @@ const SCENARIOS: Record<string, Scenario> = {
 };
 
 describe.runIf(process.env.RECORD_HISTORIES)('recording histories', () => {
-  let time: SkippedTime;
-  beforeAll(async () => {
-    time = await SkippedTime.start();
-    await mkdir(HISTORIES, { recursive: true });
-  });
-  afterAll(() => time.stop());
+  const time = skipTime();
+  beforeAll(() => mkdir(HISTORIES, { recursive: true }));
 
   it.each(Object.entries(SCENARIOS))('%s', async (name, { behaviour, policy = {}, signals = [] }) => {
     await time.withWorld(async (world) => {
@@ -67,11 +57,7 @@ describe.runIf(process.env.RECORD_HISTORIES)('recording histories', () => {
       const tpe = world.addTpe(1);
       world.addTpe(2);
       const campaignId = randomUUID();
-      const handle = await time.env.client.workflow.start<typeof campaign>('campaign', {
-        workflowId: campaignWorkflowId(campaignId),
-        taskQueue: CAMPAIGN_TASK_QUEUE,
-        args: [{ campaignId }],
-      });
+      const handle = await startCampaign(time, campaignId);
       let now = 0;
       for (const [minute, signal] of signals) {
         await time.env.sleep((minute - now) * 60_000);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CAMPAIGN_TASK_QUEUE, campaignWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
+import { expect, it } from 'vitest';
+import type { CampaignActivities, TmsActivities } from '../../activities/types.ts';
+import { campaignWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
 import { DEFAULT_GATE } from '../../workflows/policy/defaults.ts';
 import { judgeWaves, sumOf, type WaveCounts } from '../../workflows/policy/gates.ts';
 import { moved } from '../../workflows/policy/progress.ts';
-import { SkippedTime } from './time-skipping.ts';
+import { startCampaign } from './campaigns.ts';
+import { skipTime, type WorldActivities } from './time-skipping.ts';
 import type { World } from './world.ts';
 
 /** Temporal warns at more events than this in one history. */
@@ -14,17 +16,13 @@ const BOUND = 10_240;
 const SIZES = [1_000, 19_000, 100_000];
 const TOTAL = 120_000;
 
-let time: SkippedTime;
-beforeAll(async () => {
-  time = await SkippedTime.start();
-});
-afterAll(() => time.stop());
+const time = skipTime();
 
 /** Terminals that have been asked for, by wave; each is SUCCESS at once. */
 const done = SIZES.map(() => 0);
 
 /** Every batch and shard is there as in production; terminals are only counted. */
-function countOnly(world: World): void {
+function countOnly({ campaign, tms }: WorldActivities, world: World): void {
   const firsts = SIZES.map((_, index) => SIZES.slice(0, index).reduce((sum, size) => sum + size, 0));
   const waves = (): WaveCounts[] =>
     SIZES.map((size, index) => {
@@ -36,12 +34,10 @@ function countOnly(world: World): void {
     size: { count },
     gate: { ...DEFAULT_GATE, soakSeconds: 600 },
   }));
-  const campaign = world.campaignActivities();
-  const tms = world.tmsActivities();
-  world.campaignActivities = () => ({
-    ...campaign,
+  const usual = { ...campaign };
+  Object.assign(campaign, {
     openCampaign: async (campaignId) => ({
-      ...(await campaign.openCampaign(campaignId)),
+      ...(await usual.openCampaign(campaignId)),
       total: TOTAL,
       waves: SIZES.map((size, index) => {
         const from = firsts[index] ?? 0;
@@ -59,9 +55,8 @@ function countOnly(world: World): void {
       throw ApplicationFailure.create({ type: 'NoProgress', category: 'BENIGN' });
     },
     closeCampaign: async () => ({ counts: sumOf(waves()), waves: waves(), compensations: {} }),
-  });
-  world.tmsActivities = () => ({
-    ...tms,
+  } satisfies Partial<CampaignActivities>);
+  Object.assign(tms, {
     dispatch: async ({ from, to, firstShard, shardSize }) => {
       const wave = firsts.findLastIndex((first) => first <= from);
       done[wave] = (done[wave] ?? 0) + to - from;
@@ -71,7 +66,7 @@ function countOnly(world: World): void {
       }));
       return { shards, remaining: 0 };
     },
-  });
+  } satisfies Partial<TmsActivities>);
 }
 
 it(
@@ -80,11 +75,7 @@ it(
   async () => {
     await time.withWorld(async () => {
       const campaignId = randomUUID();
-      const handle = await time.env.client.workflow.start('campaign', {
-        workflowId: campaignWorkflowId(campaignId),
-        taskQueue: CAMPAIGN_TASK_QUEUE,
-        args: [{ campaignId }],
-      });
+      const handle = await startCampaign(time, campaignId);
       await handle.result();
       expect(done).toEqual(SIZES);
       const ids = [campaignWorkflowId(campaignId), ...SIZES.map((_, run) => waveWorkflowId(campaignId, run))];

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cancelTpeSignal, stateQuery, statusReportedSignal } from '../../workflows/messages.ts';
 import { tpeWorkflowId, TRACKING_TASK_QUEUE } from '../../workflows/names.ts';
 import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import { lookTimes, POLLING_SCHEDULES } from '../../workflows/policy/polling.ts';
 import type { tpeUpdate } from '../../workflows/tpe-update.ts';
-import { SkippedTime } from './time-skipping.ts';
+import { skipTime } from './time-skipping.ts';
 import { MINUTE, TARGET, type World } from './world.ts';
 
 const DAY_MINUTES = 24 * 60;
 
-let time: SkippedTime;
-beforeAll(async () => {
-  time = await SkippedTime.start();
-});
-afterAll(() => time.stop());
+const time = skipTime();
 
 async function track(world: World): Promise<WorkflowHandle<typeof tpeUpdate>> {
   const campaignId = randomUUID();
