@@ -28,7 +28,7 @@ export async function look(see: Sweeps['look'], input: LookInput): Promise<Look>
   const { attempt, currentAttemptScheduledTimestampMs: dueAt } = Context.current().info;
   if (input.firstAfterMs !== undefined && attempt === 1) throw firstLookIn(input.firstAfterMs);
   // The first attempt has only begun the wait, the second is the first look.
-  const isFirst = input.firstAfterMs !== undefined && attempt === 2;
+  const isFirst = input.together === true && attempt === 2;
   const found = await see({ input, dueAt, isFirst });
   if (found.verdict.settled || input.last) return found;
   throw ApplicationFailure.create({

@@ -1,80 +1,103 @@
 /**
  * First looks in bulk. A campaign's terminals are asked for within seconds, so their first looks fall due within
- * seconds; Temporal hands them out one by one, which for thousands takes minutes. The first look of a shard that comes
- * late therefore looks at all of the shard's terminals that are due, and each of their own looks is given what was seen.
+ * seconds; Temporal hands them out one by one, which for thousands takes minutes. A first look that comes late therefore
+ * begins a sweep: a look at all terminals of its campaign that have fallen due since. Each terminal's own look, when it
+ * comes, is given what was seen.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TrackedTpe } from '../workflows/types.ts';
+import { chunk } from './chunk.ts';
 import type { Look, LookInput } from './types.ts';
 
 /** Milliseconds after which a first look is late: without a crowd it begins within a fraction of it. */
 const LATE_MS = 250;
-/** Milliseconds for which the looks of a sweep are kept for those that they belong to. */
+/** Looks that a sweep has under way at once: those of other campaigns wait for them, half a second or so. */
+const AT_ONCE = 500;
+/** Milliseconds after a sweep, or a vain attempt at one, until the next of the same campaign. */
+const PAUSE_MS = 250;
+/** Milliseconds for which looks are kept for those that they belong to. */
 const KEPT_MS = 10 * 60_000;
 
 export interface DueLook {
   input: LookInput;
   /** Epoch ms since when it has been due. */
   dueAt: number;
-  /** The first of its schedule, which is due together with those of its shard. */
+  /** The first of its schedule, which is due together with those of its campaign. */
   isFirst: boolean;
 }
 
 export interface Sweeps {
-  /** The look that is due: out of the sweep of its shard where it is late, else one of its own. */
+  /** The look that is due: out of a sweep where there is one, else one of its own. */
   look: (due: DueLook) => Promise<Look>;
 }
 
 export interface SweepDependencies {
   lookAt: (input: LookInput) => Promise<Look>;
-  /** The shard's open terminals in the same attempt that were asked for until `requestedBefore` (epoch ms). */
-  findDue: (shard: Shard, requestedBefore: number) => Promise<TrackedTpe[]>;
+  /** The open terminals of a crowd that were asked for at or after `from` and not after `to` (epoch ms), in that order. */
+  findDue: (crowd: Crowd, from: number, to: number) => Promise<TrackedTpe[]>;
   /** Runs `work` unless another worker is at something of the same name: then it rejects. */
-  alone: (name: string, work: () => Promise<unknown>) => Promise<unknown>;
+  alone: (name: string, work: () => Promise<void>) => Promise<void>;
 }
 
-/** Terminals that were asked for together. */
-export interface Shard {
+/** Terminals that are asked for together. */
+export interface Crowd {
   campaignId: string;
-  shard: number;
+  tms: string;
   attempt: number;
 }
 
-/** The looks of a sweep that nobody has taken yet, by terminal. */
-type Sweep = Map<string, Promise<Look>>;
+interface Sweep {
+  /** Looks by terminal; one that was taken is undefined. */
+  looks: Map<string, Promise<Look> | undefined>;
+  running: boolean;
+}
 
 export function createSweeps({ alone, findDue, lookAt }: SweepDependencies): Sweeps {
-  const sweeps = new Map<string, Promise<Sweep>>();
+  const sweeps = new Map<string, Sweep>();
 
   return {
     look: async ({ input, dueAt, isFirst }) => {
-      const { shard, tpe } = input;
-      if (!isFirst || shard === undefined || Date.now() - dueAt < LATE_MS) return lookAt(input);
-      const sweep = await sweepOf(input, shard, dueAt);
-      const own = sweep.get(tpe.tpeId);
+      if (!isFirst || Date.now() - dueAt < LATE_MS) return lookAt(input);
+      const { campaignId, tpe } = input;
+      const crowd = { campaignId, tms: tpe.tms, attempt: tpe.attempt };
+      const name = `sweep ${campaignId} ${tpe.tms} ${tpe.attempt}`;
+      const sweep = sweepOf(name);
+      const own = sweep.looks.get(tpe.tpeId);
       // Whoever looks again wants to see what is there then.
-      sweep.delete(tpe.tpeId);
-      return own ?? lookAt(input);
+      sweep.looks.set(tpe.tpeId, undefined);
+      if (own) return own;
+      if (!sweep.running) {
+        sweep.running = true;
+        void alone(name, () => begin(sweep, crowd, input, dueAt))
+          // Without a sweep each looks for itself.
+          .catch(() => undefined)
+          .then(() => pause(PAUSE_MS, undefined, { ref: false }))
+          .then(() => (sweep.running = false));
+      }
+      return lookAt(input);
     },
   };
 
-  function sweepOf(input: LookInput, shard: number, dueAt: number): Promise<Sweep> {
-    const { campaignId, tpe } = input;
-    const name = `sweep ${campaignId} ${shard} ${tpe.attempt}`;
+  function sweepOf(name: string): Sweep {
     const known = sweeps.get(name);
     if (known) return known;
-    const sweep = Promise.withResolvers<Sweep>();
-    sweeps.set(name, sweep.promise);
+    const sweep = { looks: new Map(), running: false };
+    sweeps.set(name, sweep);
     setTimeout(() => sweeps.delete(name), KEPT_MS).unref();
-    alone(name, async () => {
-      const waited = dueAt - tpe.requestedAt;
-      const due = await findDue({ campaignId, shard, attempt: tpe.attempt }, Date.now() - waited);
-      const looks = new Map(due.map((each) => [each.tpeId, lookAt({ ...input, tpe: each })]));
-      sweep.resolve(looks);
+    return sweep;
+  }
+
+  /** Those that were asked for earlier have had their looks: Temporal hands them out in the order of their time. */
+  async function begin({ looks }: Sweep, crowd: Crowd, input: LookInput, dueAt: number): Promise<void> {
+    const { requestedAt } = input.tpe;
+    const due = await findDue(crowd, requestedAt, requestedAt + Date.now() - dueAt);
+    // From the end, where it is longest until Temporal comes.
+    for (const some of chunk(due.toReversed(), AT_ONCE)) {
+      const unseen = some.filter(({ tpeId }) => !looks.has(tpeId));
+      const seen = unseen.map((tpe) => lookAt({ ...input, tpe }));
+      unseen.forEach(({ tpeId }, index) => looks.set(tpeId, seen[index]));
       // A look that fails is the failure of whoever takes it.
-      await Promise.allSettled(looks.values());
-    })
-      // Without a sweep each looks for itself.
-      .catch(() => sweep.resolve(new Map()));
-    return sweep.promise;
+      await Promise.allSettled(seen);
+    }
   }
 }

@@ -21,7 +21,7 @@ export function createTmsActivities(dependencies: TmsDependencies): TmsActivitie
   const { adapter, hardware, locks, pool, recorder, single } = dependencies;
   const sweeps = createSweeps({
     lookAt: (input) => lookAt({ observe: single.observe, hardware, recorder }, input),
-    findDue: (shard, requestedBefore) => loadDue(pool, shard, requestedBefore),
+    findDue: (crowd, from, to) => loadDue(pool, crowd, { from, to }),
     alone: (name, work) => locks.hold(name, work),
   });
   return {

@@ -220,8 +220,8 @@ export interface LookInput {
   step?: SagaStep;
   /** Milliseconds from the first attempt, which only begins the wait, until the first look; absent: look at once. */
   firstAfterMs?: number;
-  /** The shard whose terminals have their first looks together with this one; absent: it looks alone. */
-  shard?: number;
+  /** Its first look falls due together with those of its campaign; absent: on its own. */
+  together?: boolean;
   /** Answer what was seen instead of throwing when nothing is final. */
   last?: boolean;
 }

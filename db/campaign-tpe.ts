@@ -102,19 +102,22 @@ export async function loadShard(
   return rows;
 }
 
-/** The terminals of a shard in the same attempt that were asked for until `requestedBefore` (epoch ms) and are not final. */
+/**
+ * The terminals of a TMS in the same attempt that are not final.
+ * @param asked when they were asked for, epoch ms, both included
+ */
 export async function loadDue(
   db: Queryable,
-  { campaignId, shard, attempt }: { campaignId: string; shard: number; attempt: number },
-  requestedBefore: number,
+  { campaignId, tms, attempt }: { campaignId: string; tms: string; attempt: number },
+  asked: { from: number; to: number },
 ): Promise<TrackedTpe[]> {
   const { rows } = await db.query<TrackedTpe>({
     name: 'load-due',
     text: `SELECT ${TRACKED} FROM campaign_tpe c JOIN tpe t USING (tpe_id)
-           WHERE c.campaign_id = $1 AND c.shard = $2 AND c.attempt = $3 AND c.status IN ('REQUESTED', 'INSTALLING')
-             AND c.requested_at <= to_timestamp($4::float8 / 1000)
-           ORDER BY c.ordinal`,
-    values: [campaignId, shard, attempt, requestedBefore],
+           WHERE c.campaign_id = $1 AND c.tms = $2 AND c.attempt = $3 AND c.status IN ('REQUESTED', 'INSTALLING')
+             AND c.requested_at BETWEEN to_timestamp($4::float8 / 1000) AND to_timestamp($5::float8 / 1000)
+           ORDER BY c.requested_at`,
+    values: [campaignId, tms, attempt, asked.from, asked.to],
   });
   return rows;
 }

@@ -40,7 +40,7 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
     try {
       return await executeChild(tpeUpdate, {
         workflowId: tpeWorkflowId(campaignId, tpe.tpeId),
-        args: [{ campaignId, targetVersion, tpe, step, policy, shard }],
+        args: [{ campaignId, targetVersion, tpe, step, policy }],
         // Whoever terminates a shard wants its trackers gone; the campaign then settles the terminals.
         parentClosePolicy: ParentClosePolicy.TERMINATE,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

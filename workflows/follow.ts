@@ -38,8 +38,6 @@ export interface Following {
   mailbox: Mailbox;
   /** A roll-back that has been asked for is not cancelled: it repairs. */
   step: SagaStep;
-  /** The shard whose first looks fall due together; undefined: it looks alone. */
-  shard: number | undefined;
   /** Says what is waited for. */
   tell: (words: string) => void;
 }
@@ -83,9 +81,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
       const look = await lookThrough(window, summary, {
         firstAfterMs: Math.max(1, window.everySeconds * 1000 - waited),
         // Later ones have drifted apart: each has waited from the end of the look before.
-        ...(index === 0 && step === 'update' && following.shard !== undefined
-          ? { shard: following.shard }
-          : {}),
+        ...(index === 0 && step === 'update' ? { together: true } : {}),
       });
       if (look) return settledBy(look);
       waited = 0;
@@ -100,7 +96,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
   async function lookThrough(
     { everySeconds, attempts }: PollingWindow,
     summary: string,
-    first: Pick<LookInput, 'firstAfterMs' | 'shard'>,
+    first: Pick<LookInput, 'firstAfterMs' | 'together'>,
   ): Promise<Look | undefined> {
     const interval = everySeconds * 1000;
     const { observe } = proxyActivities<TmsActivities>({

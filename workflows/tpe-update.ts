@@ -179,7 +179,7 @@ export async function tpeUpdate(input: TpeUpdateInput): Promise<TpeOutcome> {
   }
 
   function followThis(version: string, step: SagaStep): Promise<FollowEnd> {
-    return followTerminal({ campaignId, tpe, version, policy, mailbox, step, shard: input.shard, tell });
+    return followTerminal({ campaignId, tpe, version, policy, mailbox, step, tell });
   }
 
   async function ask(step: SagaStep, version: string): Promise<AskResult> {

@@ -66,8 +66,6 @@ export interface TpeUpdateInput {
   tpe: TrackedTpe;
   step: SagaStep;
   policy: TrackingPolicy;
-  /** The shard that it is in; absent in trackers that were started before 2026-11-27. */
-  shard?: number;
 }
 
 /** Why a terminal ended as it did; a stable code that other systems may rely on. */

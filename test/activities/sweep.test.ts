@@ -1,4 +1,4 @@
-/** First looks of a shard that fall due together are done together. */
+/** First looks of a campaign that fall due together are done together. */
 import { expect, test } from 'vitest';
 import { createSweeps, type SweepDependencies, type Sweeps } from '../../activities/sweep.ts';
 import type { Look } from '../../activities/types.ts';
@@ -6,14 +6,15 @@ import type { TrackedTpe } from '../../workflows/types.ts';
 
 const EVERY_MS = 300_000;
 
-/** A shard of three terminals that were asked for together, and who looks at them. */
-class Shard {
+/** Three terminals, asked for one second after the other; the last fell due a second ago. */
+class Crowd {
   readonly looks: string[] = [];
   readonly failing = new Set<string>();
-  readonly cutOffs: number[] = [];
+  readonly asked: { from: number; to: number }[] = [];
+  readonly requestedAt = Date.now() - EVERY_MS - 3_000;
   held = false;
-  readonly requestedAt = Date.now() - EVERY_MS - 2_000;
   readonly sweeps: Sweeps;
+  private readonly done: Promise<unknown>[] = [];
 
   constructor(changes: Partial<SweepDependencies> = {}) {
     this.sweeps = createSweeps({
@@ -22,25 +23,35 @@ class Shard {
         if (this.failing.has(tpe.tpeId)) throw new Error(`no look at ${tpe.tpeId}`);
         return seen(tpe.tpeId);
       },
-      findDue: async (_, requestedBefore) => {
-        this.cutOffs.push(requestedBefore);
-        return ['a', 'b', 'c'].map((tpeId) => this.tracked(tpeId));
+      findDue: async (_, from, to) => {
+        this.asked.push({ from, to });
+        return ['a', 'b', 'c']
+          .map((tpeId) => this.tracked(tpeId))
+          .filter(({ requestedAt }) => from <= requestedAt && requestedAt <= to);
       },
-      alone: async (_, work) => {
-        if (this.held) throw new Error('held by another worker');
-        await work();
+      alone: (_, work) => {
+        const doing = this.held ? Promise.reject(new Error('held by another worker')) : work();
+        this.done.push(doing.catch(() => undefined));
+        return doing;
       },
       ...changes,
     });
   }
 
   tracked(tpeId: string): TrackedTpe {
-    return { tpeId, attempt: 1, requestedAt: this.requestedAt } as TrackedTpe;
+    const requestedAt = this.requestedAt + ['a', 'b', 'c'].indexOf(tpeId) * 1_000;
+    return { tpeId, tms: 'alpha', attempt: 1, requestedAt } as TrackedTpe;
   }
 
-  look(tpeId: string, { lateMs = 2_000, isFirst = true } = {}): Promise<Look> {
-    const input = { campaignId: 'x', targetVersion: '9', tpe: this.tracked(tpeId), shard: 7 };
-    return this.sweeps.look({ input, dueAt: Date.now() - lateMs, isFirst });
+  /** The look of a terminal, which is due when its interval after the request is over. */
+  look(tpeId: string, { isFirst = true, intervalMs = EVERY_MS } = {}): Promise<Look> {
+    const tpe = this.tracked(tpeId);
+    const input = { campaignId: 'x', targetVersion: '9', tpe };
+    return this.sweeps.look({ input, dueAt: tpe.requestedAt + intervalMs, isFirst });
+  }
+
+  async swept(): Promise<void> {
+    await Promise.all(this.done);
   }
 }
 
@@ -48,60 +59,76 @@ function seen(tpeId: string): Look {
   return { observation: { tms: null, hardware: { version: tpeId } } } as Look;
 }
 
-test('a late first look looks at its whole shard, and the others are given what was seen', async () => {
-  const shard = new Shard();
-  expect(await shard.look('b')).toEqual(seen('b'));
-  expect(await Promise.all([shard.look('a'), shard.look('c')])).toEqual([seen('a'), seen('c')]);
-  expect(shard.looks).toEqual(['a', 'b', 'c']);
+test('a late first look has those looked at that have fallen due since, the last first', async () => {
+  const crowd = new Crowd();
+  expect(await crowd.look('a')).toEqual(seen('a'));
+  await crowd.swept();
+  expect(crowd.looks).toEqual(['a', 'c', 'b']);
+  expect(await Promise.all([crowd.look('b'), crowd.look('c')])).toEqual([seen('b'), seen('c')]);
+  expect(crowd.looks).toEqual(['a', 'c', 'b']);
 });
 
-test('looks that come late together begin one sweep', async () => {
-  const shard = new Shard();
-  await Promise.all(['c', 'a', 'b'].map((tpeId) => shard.look(tpeId)));
-  expect(shard.looks).toEqual(['a', 'b', 'c']);
+test('those that were asked for earlier are left alone: they have had their looks', async () => {
+  const crowd = new Crowd();
+  await crowd.look('b');
+  await crowd.swept();
+  expect(crowd.looks).toEqual(['b', 'c']);
+});
+
+test('what is not due yet is left alone', async () => {
+  const crowd = new Crowd();
+  // Due 700 ms ago: so is what was asked for up to 700 ms later, which is nobody.
+  const late = { intervalMs: Date.now() - crowd.requestedAt - 700 };
+  await crowd.look('a', late);
+  await crowd.swept();
+  const [{ from, to } = { from: 0, to: 0 }] = crowd.asked;
+  expect(from).toBe(crowd.requestedAt);
+  expect(to - from).toBeGreaterThanOrEqual(700);
+});
+
+test('looks that come late together begin one sweep, and nobody is looked at twice', async () => {
+  const crowd = new Crowd();
+  await Promise.all(['c', 'a', 'b'].map((tpeId) => crowd.look(tpeId)));
+  await crowd.swept();
+  expect(crowd.asked).toHaveLength(1);
+  expect(crowd.looks.toSorted()).toEqual(['a', 'b', 'c']);
 });
 
 test('what was seen in a sweep is used once: the next look sees anew', async () => {
-  const shard = new Shard();
-  await shard.look('a');
-  await shard.look('a');
-  expect(shard.looks).toEqual(['a', 'b', 'c', 'a']);
+  const crowd = new Crowd();
+  await crowd.look('a');
+  await crowd.swept();
+  await crowd.look('b');
+  await crowd.look('b');
+  expect(crowd.looks).toEqual(['a', 'c', 'b', 'b']);
 });
 
-test('a look in time, and one that is not the first, is a look of its own', async () => {
-  const shard = new Shard();
-  await shard.look('a', { lateMs: -60_000 });
-  await shard.look('b', { isFirst: false });
-  expect(shard.looks).toEqual(['a', 'b']);
+test('a look in time, and one that is not the first, begins no sweep', async () => {
+  const crowd = new Crowd();
+  await crowd.look('a', { intervalMs: EVERY_MS * 2 });
+  await crowd.look('b', { isFirst: false });
+  expect(crowd.looks).toEqual(['a', 'b']);
+  expect(crowd.asked).toEqual([]);
 });
 
-test('only what was asked for long enough ago is due', async () => {
-  const shard = new Shard();
-  const before = Date.now();
-  await shard.look('a', { lateMs: 2_000 });
-  // Due 2 s ago and asked for at `requestedAt`: what was asked for up to 2 s later is due, too.
-  const [cutOff = 0] = shard.cutOffs;
-  expect(cutOff - shard.requestedAt).toBeGreaterThanOrEqual(2_000);
-  expect(cutOff - shard.requestedAt).toBeLessThanOrEqual(2_000 + (Date.now() - before));
-});
-
-test('while another worker sweeps, or the shard can not be read, each looks for itself', async () => {
-  const held = new Shard();
+test('while another worker sweeps, or the campaign can not be read, each looks for itself', async () => {
+  const held = new Crowd();
   held.held = true;
   await Promise.all([held.look('a'), held.look('b')]);
-  expect(held.looks.toSorted()).toEqual(['a', 'b']);
+  expect(held.looks).toEqual(['a', 'b']);
 
-  const unreadable = new Shard({ findDue: () => Promise.reject(new Error('the database is away')) });
+  const unreadable = new Crowd({ findDue: () => Promise.reject(new Error('the database is away')) });
   expect(await unreadable.look('c')).toEqual(seen('c'));
   expect(unreadable.looks).toEqual(['c']);
 });
 
 test('a look that fails is the failure of that terminal alone', async () => {
-  const shard = new Shard();
-  shard.failing.add('b');
-  expect(await shard.look('a')).toEqual(seen('a'));
-  await expect(shard.look('b')).rejects.toThrow('no look at b');
-  expect(await shard.look('c')).toEqual(seen('c'));
-  shard.failing.clear();
-  expect(await shard.look('b')).toEqual(seen('b'));
+  const crowd = new Crowd();
+  crowd.failing.add('b');
+  expect(await crowd.look('a')).toEqual(seen('a'));
+  await crowd.swept();
+  await expect(crowd.look('b')).rejects.toThrow('no look at b');
+  expect(await crowd.look('c')).toEqual(seen('c'));
+  crowd.failing.clear();
+  expect(await crowd.look('b')).toEqual(seen('b'));
 });
