@@ -1,7 +1,7 @@
 /**
  * First looks in bulk. A campaign's terminals are asked for within seconds, so their first looks fall due within
  * seconds; Temporal hands them out one by one, which for thousands takes minutes. A first look that comes late therefore
- * begins a sweep: a look at all terminals of its campaign that have fallen due since. Each terminal's own look, when it
+ * begins a sweep: a look at all terminals of its campaign that have fallen due. Each terminal's own look, when it
  * comes, is given what was seen.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import type { Look, LookInput } from './types.ts';
 const LATE_MS = 250;
 /** Looks that a sweep has under way at once: those of other campaigns wait for them, half a second or so. */
 const AT_ONCE = 500;
+/** Milliseconds by which Temporal may hand out looks in another order than that in which they fell due. */
+const OUT_OF_ORDER_MS = 60_000;
 /** Milliseconds after a sweep, or a vain attempt at one, until the next of the same campaign. */
 const PAUSE_MS = 250;
 /** Milliseconds for which looks are kept for those that they belong to. */
@@ -87,10 +89,11 @@ export function createSweeps({ alone, findDue, lookAt }: SweepDependencies): Swe
     return sweep;
   }
 
-  /** Those that were asked for earlier have had their looks: Temporal hands them out in the order of their time. */
+  /** Those that were asked for long before have had their looks, and are not done yet. */
   async function begin({ looks }: Sweep, crowd: Crowd, input: LookInput, dueAt: number): Promise<void> {
     const { requestedAt } = input.tpe;
-    const due = await findDue(crowd, requestedAt, requestedAt + Date.now() - dueAt);
+    const lateMs = Date.now() - dueAt;
+    const due = await findDue(crowd, requestedAt - OUT_OF_ORDER_MS, requestedAt + lateMs);
     // From the end, where it is longest until Temporal comes.
     for (const some of chunk(due.toReversed(), AT_ONCE)) {
       const unseen = some.filter(({ tpeId }) => !looks.has(tpeId));
