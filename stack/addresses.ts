@@ -7,6 +7,7 @@ export function addresses({ ports, env, dataDir }: Stack): [string, string][] {
     (role) => `${role} :${ports[role]}`,
   );
   return [
+    ['Console', `${api}/`],
     ['API', `${api}/api/v1`],
     ['API documentation', `${api}/api/v1/docs`],
     ['Temporal Web UI', env.TEMPORAL_UI_URL ?? ''],

@@ -93,7 +93,8 @@ export async function describeResult(result: DemoResult, stack: Stack, api: ApiC
     ]),
     '',
     columns([
-      ['Campaign', `${base}/api/v1/campaigns/${result.campaignId}`],
+      ['Console', `${base}/`],
+      ['Campaign, as the API tells it', `${base}/api/v1/campaigns/${result.campaignId}`],
       ['API documentation', `${base}/api/v1/docs`],
       ['Its workflows', `${ui}/workflows?query=${query}`],
       ['One terminal', items[0]?.links.temporal ?? ''],

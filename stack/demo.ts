@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { ApiClient, CliError } from '../cli/http.ts';
 import type { CampaignCreated } from '../cli/types.ts';
 import { loadConfig } from '../config.ts';
+import { buildConsole } from './console.ts';
 import { importFleet, withFleet } from './demo-fleet.ts';
 import { followCampaign } from './demo-progress.ts';
 import { collectResult, describeResult, shortcomings } from './demo-result.ts';
@@ -32,6 +33,7 @@ interface DemoFlags extends StackFlags {
 await runLauncher(async (lifetime) => {
   const flags = readFlags();
   const scenario: Scenario = SCENARIOS[flags.scenario];
+  await buildConsole();
   return withFleet(flags.terminals, async (fleet) => {
     const stack = await startStack({
       ...flags,
