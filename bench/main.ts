@@ -17,6 +17,7 @@ const NOT_SCENARIOS = new Set([
   'bare-calls',
   'standstill',
   'reckoning',
+  'replay-process',
 ]);
 
 function scenarios(): string[] {
