@@ -81,7 +81,10 @@ export async function findShards(
 const TRACKED = `c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.from_version AS "fromVersion",
   c.attempt, c.status, CASE WHEN c.status = 'PENDING' THEN c.reason END AS pending, c.operation_id AS "operationId", coalesce(extract(epoch FROM c.requested_at) * 1000, 0)::float8 AS "requestedAt"`;
 
-/** The terminals of a shard that are to be followed; those that are final by now are left out. */
+/**
+ * The terminals of a shard that are to be followed. Those that have failed or were cancelled by now are left out, not
+ * those that a sweep has found done: each terminal that was asked for has its page in Temporal.
+ */
 export async function loadShard(
   db: Queryable,
   campaignId: string,
@@ -90,7 +93,7 @@ export async function loadShard(
 ): Promise<TrackedTpe[]> {
   const open =
     step === 'update'
-      ? `c.status IN ('PENDING', 'REQUESTED', 'INSTALLING')`
+      ? `c.status IN ('PENDING', 'REQUESTED', 'INSTALLING', 'SUCCESS')`
       : `c.compensation IN ('PENDING', 'REQUESTED')`;
   const { rows } = await db.query<TrackedTpe>({
     name: `load-shard-${step}`,

@@ -102,3 +102,25 @@ test('an end that is the first is told nothing', async () => {
     version: null,
   });
 });
+
+test('a terminal that was found done before its tracker began is tracked all the same, and ends as that', async () => {
+  await lookAt('update');
+  const [late] = await loadShard(api.pool, campaignId, 0, 'update');
+  expect(late).toMatchObject({ tpeId: tpe.tpeId, status: 'SUCCESS' });
+  tpe = late as TrackedTpe;
+  const found = await lookAt('update');
+  expect(found).toMatchObject({ verdict: { settled: true, status: 'SUCCESS' } });
+  const end = { campaignId, tpeId: tpe.tpeId, attempt: 1, status: 'SUCCESS' as const, reason: null };
+  expect(await tracking.record({ ...end, version: TARGET })).toEqual({
+    status: 'SUCCESS',
+    reason: null,
+    version: TARGET,
+  });
+});
+
+test('a terminal that failed before its tracker began needs none', async () => {
+  await recorder.recordAll([
+    { campaignId, tpeId: tpe.tpeId, attempt: 1, status: 'FAILED', reason: 'failed:x' },
+  ]);
+  expect(await loadShard(api.pool, campaignId, 0, 'update')).toEqual([]);
+});
