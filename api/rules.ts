@@ -10,38 +10,42 @@ import type { CampaignPolicy, WavePolicy } from '../workflows/policy/types.ts';
 import { Problem } from './errors.ts';
 import type { CampaignRequest } from './schemas/campaign.ts';
 
+/** Where a rule stands: the JSON pointer of the body, or a parameter of the query. */
+type RulePlace = string | { parameter: string };
+
 /**
- * Does something with a rule that stands at a place of the body.
+ * Does something with a rule that stands at a place of the request.
  * @throws Problem `rule-invalid` for a RuleError
  */
-export function withRule<T>(pointer: string, work: () => T): T {
+export function withRule<T>(place: RulePlace, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof RuleError ? invalidRule(error, pointer) : error;
+    throw error instanceof RuleError ? invalidRule(error, place) : error;
   }
 }
 
 /** The problem that points at the fault: `rule` is the text, `offset` and `length` count its UTF-16 code units. */
-export function invalidRule(error: RuleError, pointer: string): Problem {
+export function invalidRule(error: RuleError, place: RulePlace): Problem {
   const { message, rule, offset, length, line, column } = error;
-  const place = line > 1 ? `line ${line}, column ${column}` : `column ${column}`;
+  const [name, where] = typeof place === 'string' ? [place, { pointer: place }] : [place.parameter, place];
+  const position = line > 1 ? `line ${line}, column ${column}` : `column ${column}`;
   return new Problem(
     'rule-invalid',
     {
-      detail: `${pointer}: ${message} (${place}).`,
-      errors: [{ pointer, message }],
+      detail: `${name}: ${message} (${position}).`,
+      errors: [{ ...where, message }],
       extensions: { rule, offset, length, line, column },
     },
     error,
   );
 }
 
-/** A rule of a request that stands at `pointer`, with its groups replaced. */
-export async function readRule(db: Queryable, text: string, pointer: string): Promise<Expanded> {
-  const mentioned = withRule(pointer, () => groupsOf(parseRule(text)));
+/** A rule of a request, with its groups replaced. */
+export async function readRule(db: Queryable, text: string, place: RulePlace): Promise<Expanded> {
+  const mentioned = withRule(place, () => groupsOf(parseRule(text)));
   const groups: Groups = mentioned.length > 0 ? await loadGroups(db) : new Map();
-  return withRule(pointer, () => expandRule(text, groups));
+  return withRule(place, () => expandRule(text, groups));
 }
 
 /**

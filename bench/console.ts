@@ -3,7 +3,6 @@
  * bytes that takes, and what it costs the browser to be left open while ten campaigns over 30,000 terminals go on. The baseline
  * is the first paint of a page without scripts, served by the same process over the same line.
  */
-import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,12 +22,9 @@ import { buildConsole } from '../stack/console.ts';
 import { findChromium } from '../test/console/chromium.ts';
 import { percentile, positive, prepareBench, progress } from './boundary.ts';
 import { round } from './campaign-bench.ts';
+import { CAMPAIGNS, keepChanging, plantCampaigns } from './live-campaigns.ts';
+import { longestTask, rendererSeconds } from './renderer.ts';
 import { withServers } from './support.ts';
-
-const CAMPAIGNS = 10;
-/** Terminals that change their status at a time, and how often, for as long as the page is watched. */
-const CHANGED = 30;
-const CHANGE_MS = 250;
 
 interface Line {
   kbitPerSecond: number;
@@ -42,6 +38,10 @@ const LINES: Record<string, Line> = {
 };
 /** How many times slower than this machine's the processor is. */
 const SLOWER = 4;
+
+/** Until a page must be there, and how often it is looked for. */
+const LOAD_MS = 120_000;
+const LOOK_MS = 100;
 
 const STATIC_PATH = '/static';
 const STATIC_PAGE =
@@ -101,7 +101,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     const pool = createPool(config.database, 'bench');
     try {
       progress(`${CAMPAIGNS} live campaigns over ${terminals} terminals`);
-      await plant(pool, terminals);
+      await plantCampaigns(pool, terminals);
       return await withPage(config, pool, (url, browser) => measure({ url, browser, pool, runs, seconds }));
     } finally {
       await pool.end();
@@ -180,36 +180,38 @@ async function load(browser: Browser, url: string, line: Line, until: keyof Seen
     });
     await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
     await page.addInitScript({ content: WATCH });
-    await page.goto(url, { waitUntil: 'commit', timeout: 120_000 });
-    await page.waitForFunction(
-      `window.seen?.${until} !== undefined && window.seen.fcpMs !== undefined`,
-      null,
-      {
-        timeout: 120_000,
-      },
-    );
-    return await page.evaluate<Seen>('window.seen');
+    await page.goto(url, { waitUntil: 'commit', timeout: LOAD_MS });
+    return await untilSeen(page, until);
   } finally {
     await context.close();
   }
 }
 
-/** What the browser fetches of our files until the first row is there. */
+/** Asked for from outside: the page's security policy lets nothing wait within it. */
+async function untilSeen(page: Page, until: keyof Seen): Promise<Seen> {
+  const deadline = Date.now() + LOAD_MS;
+  while (Date.now() < deadline) {
+    const seen = await page.evaluate<Partial<Seen> | undefined>('window.seen');
+    if (seen?.fcpMs !== undefined && seen[until] !== undefined) return seen as Seen;
+    await sleep(LOOK_MS);
+  }
+  throw new Error(`${page.url()} is not ready after ${LOAD_MS / 1_000} s.`);
+}
+
+/** What the page names in its head: itself, the entry and what it imports, the first page's code and sheets. */
 async function firstPageSizes({
   url,
   browser,
 }: Bench): Promise<{ files: number; gzBytes: number; brBytes: number }> {
   const page = await browser.newPage();
-  const files = new Set(['/index.html']);
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (pathname.startsWith('/assets/')) files.add(pathname);
-  });
   await page.goto(`${url}/`);
-  await page.waitForSelector('[data-campaign]');
-  const fetched = [...files];
+  const named = await page.evaluate<string[]>(`[
+    ...[...document.querySelectorAll('script[src], link[href]')].map(({ src, href }) => new URL(src ?? href).pathname),
+    ...window.chunksOf('/', 'en'),
+  ]`);
   await page.close();
-  return { files: fetched.length, gzBytes: sizeOf(fetched, '.gz'), brBytes: sizeOf(fetched, '.br') };
+  const files = [...new Set(['/index.html', ...named.filter((file) => file.startsWith('/assets/'))])];
+  return { files: files.length, gzBytes: sizeOf(files, '.gz'), brBytes: sizeOf(files, '.br') };
 }
 
 /** What is too small to be compressed is sent as it is. */
@@ -255,43 +257,6 @@ function changedTexts(page: Page, ms: number): Promise<number> {
   })`);
 }
 
-/** CPU seconds of all renderer processes so far. */
-async function rendererSeconds(browser: Browser): Promise<number> {
-  const cdp = await browser.newBrowserCDPSession();
-  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
-  await cdp.detach();
-  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
-}
-
-interface TraceEvent {
-  name: string;
-  ph: string;
-  pid: number;
-  tid: number;
-  /** Microseconds. */
-  dur?: number;
-  args?: { name?: string };
-}
-
-/** Of the page's main thread. */
-async function longestTask(browser: Browser, page: Page, ms: number): Promise<number> {
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] });
-  await sleep(ms);
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const mains = new Set(
-    traceEvents
-      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
-      .map(({ pid, tid }) => `${pid} ${tid}`),
-  );
-  const tasks = traceEvents.filter(
-    ({ name, ph, pid, tid }) => ph === 'X' && /RunTask$/.test(name) && mains.has(`${pid} ${tid}`),
-  );
-  if (tasks.length === 0) throw new Error('The trace has no tasks of the page.');
-  return round(tasks.reduce((most, { dur = 0 }) => Math.max(most, dur), 0) / 1_000, 1);
-}
-
 /** The API with the console, and a browser. */
 async function withPage<T>(
   config: Config,
@@ -318,47 +283,5 @@ async function withPage<T>(
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await temporal.connection.close();
-  }
-}
-
-/** Running campaigns as the platform would have written them, a third of their terminals updated. */
-async function plant(pool: Pool, terminals: number): Promise<void> {
-  const each = Math.ceil(terminals / CAMPAIGNS);
-  for (let n = 0; n < CAMPAIGNS; n++) {
-    const campaignId = randomUUID();
-    await pool.query(
-      `INSERT INTO campaign (campaign_id, name, version_cible, status, targets, policy, total, created_by, correlation_id)
-       VALUES ($1, $2, '4.2.0', 'RUNNING', '{"all": true}', '{}', $3, 'bench', 'bench')`,
-      [campaignId, `Campaign ${n + 1}`, each],
-    );
-    await pool.query(
-      `WITH fresh AS (
-         INSERT INTO tpe (tpe_id, id_tms, tms, model, site, version_courante)
-         SELECT gen_random_uuid(), $1 || '-' || n, 'alpha', 'A920', 'Lyon-' || n % 40, '4.1.0'
-         FROM generate_series(1, $2::integer) n RETURNING tpe_id)
-       INSERT INTO campaign_tpe (campaign_id, tpe_id, ordinal, tms, status)
-       SELECT $1::uuid, tpe_id, row_number() OVER (), 'alpha',
-              (ARRAY['SUCCESS', 'INSTALLING', 'PENDING'])[1 + row_number() OVER () % 3]
-       FROM fresh`,
-      [campaignId, each],
-    );
-  }
-  await pool.query('VACUUM ANALYZE campaign_tpe');
-}
-
-/** Terminals of all campaigns change their status, each with its event in the same transaction. */
-async function keepChanging(pool: Pool, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await pool.query(
-      `WITH these AS (
-         SELECT campaign_id, tpe_id FROM campaign_tpe WHERE status = 'INSTALLING' ORDER BY random() LIMIT $1
-       ), told AS (
-         INSERT INTO event (type, campaign_id, tpe_id, actor) SELECT 'tpe.success', campaign_id, tpe_id, 'bench' FROM these
-       )
-       UPDATE campaign_tpe c SET status = CASE WHEN random() < 0.9 THEN 'SUCCESS' ELSE 'FAILED' END
-       FROM these WHERE c.campaign_id = these.campaign_id AND c.tpe_id = these.tpe_id`,
-      [CHANGED],
-    );
-    await sleep(CHANGE_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -17,6 +17,8 @@ const NOT_SCENARIOS = new Set([
   'bare-calls',
   'standstill',
   'reckoning',
+  'live-campaigns',
+  'renderer',
   'replay-process',
 ]);
 

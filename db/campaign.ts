@@ -190,16 +190,31 @@ export interface CampaignTpeRow {
   lastUpdate: Date;
 }
 
+/** What terminals of a campaign are selected by: all that is given must be met. */
+export interface CampaignTpeFilter {
+  /** Those with one of these. */
+  statuses?: readonly TpeStatus[] | undefined;
+  /** A reason code, or its beginning: `failed` covers `failed:battery-low`. */
+  reason?: string | undefined;
+  model?: string | undefined;
+  site?: string | undefined;
+  wave?: number | undefined;
+  /** The beginning of the terminal's id, or of its id at the TMS, in any letters. */
+  search?: string | undefined;
+}
+
 /** The terminals of a campaign in the order of their ids, from after `after`. */
 export async function listCampaignTpes(
   db: Queryable,
   campaignId: string,
-  query: { status?: TpeStatus | undefined; after?: string | undefined; limit: number },
+  { after, limit, ...filter }: CampaignTpeFilter & { after?: string | undefined; limit: number },
 ): Promise<CampaignTpeRow[]> {
   const parameters = new Parameters();
-  const conditions = [`c.campaign_id = ${parameters.add(campaignId)}`];
-  if (query.status) conditions.push(`c.status = ${parameters.add(query.status)}`);
-  if (query.after) conditions.push(`c.tpe_id > ${parameters.add(query.after)}`);
+  const conditions = [
+    `c.campaign_id = ${parameters.add(campaignId)}`,
+    ...campaignTpeConditions(filter, parameters),
+  ];
+  if (after) conditions.push(`c.tpe_id > ${parameters.add(after)}`);
   const { rows } = await db.query<CampaignTpeRow>(
     `SELECT c.tpe_id AS "tpeId", t.id_tms AS "idTms", c.tms, t.model, t.site, c.wave, c.status, c.reason,
             c.compensation, c.compensation_reason AS "compensationReason", c.attempt,
@@ -207,8 +222,29 @@ export async function listCampaignTpes(
             c.requested_at AS "requestedAt", c.last_update AS "lastUpdate"
      FROM campaign_tpe c JOIN tpe t USING (tpe_id)
      WHERE ${conditions.join(' AND ')}
-     ORDER BY c.tpe_id LIMIT ${parameters.add(query.limit)}`,
+     ORDER BY c.tpe_id LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );
   return rows;
+}
+
+/** The conditions of a filter on `c`, a row of `campaign_tpe`, and `t`, its terminal. */
+function campaignTpeConditions(filter: CampaignTpeFilter, parameters: Parameters): string[] {
+  const conditions: string[] = [];
+  const equal = { 'c.wave': filter.wave, 't.model': filter.model, 't.site': filter.site };
+  for (const [column, value] of Object.entries(equal)) {
+    if (value !== undefined) conditions.push(`${column} = ${parameters.add(value)}`);
+  }
+  if (filter.statuses) conditions.push(`c.status = ANY(${parameters.add(filter.statuses)}::text[])`);
+  if (filter.reason !== undefined) {
+    const code = parameters.add(filter.reason);
+    conditions.push(`(c.reason = ${code} OR starts_with(c.reason, ${code} || ':'))`);
+  }
+  if (filter.search !== undefined) {
+    const text = parameters.add(filter.search);
+    conditions.push(
+      `(starts_with(c.tpe_id::text, lower(${text})) OR starts_with(lower(t.id_tms), lower(${text})))`,
+    );
+  }
+  return conditions;
 }

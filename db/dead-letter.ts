@@ -208,11 +208,18 @@ export interface DeadLetterCount {
   newest: Date;
 }
 
-/** How many letters are open, by error, topic and stage; the most frequent first. */
-export async function countOpenDeadLetters(db: Queryable): Promise<DeadLetterCount[]> {
+/** How many letters that meet a filter are open, by error, topic and stage; the most frequent first. */
+export async function countOpenDeadLetters(
+  db: Queryable,
+  filter: Omit<DeadLetterFilter, 'state'> = {},
+): Promise<DeadLetterCount[]> {
+  const parameters = new Parameters();
+  const conditions = conditionsOf({ ...filter, state: 'OPEN' }, parameters);
   const { rows } = await db.query<DeadLetterCount>(
     `SELECT error, topic, stage, count(*)::integer AS count, min(failed_at) AS oldest, max(failed_at) AS newest
-     FROM dead_letter WHERE state = 'OPEN' GROUP BY error, topic, stage ORDER BY count(*) DESC, error, topic, stage`,
+     FROM dead_letter WHERE ${conditions.join(' AND ')}
+     GROUP BY error, topic, stage ORDER BY count(*) DESC, error, topic, stage`,
+    parameters.values,
   );
   return rows;
 }

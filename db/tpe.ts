@@ -3,6 +3,7 @@ import type { TpeStatus, CampaignStatus } from '../workflows/status.ts';
 import { Parameters } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 import { isBusy } from './skip-reason.ts';
+import { tpeCondition, type TpeFilter } from './tpe-filter.ts';
 
 export interface TpeRow {
   tpeId: string;
@@ -26,17 +27,15 @@ export interface TpeCampaignRow {
   status: TpeStatus;
   reason: string | null;
   attempt: number;
+  /** How far its roll-back is; null: none was asked for. */
+  compensation: string | null;
   fromVersion: string | null;
   version: string | null;
   requestedAt: Date | null;
   lastUpdate: Date;
 }
 
-export interface TpeListQuery {
-  model?: string | undefined;
-  site?: string | undefined;
-  tms?: string | undefined;
-  version?: string | undefined;
+export interface TpeListQuery extends TpeFilter {
   /** Goes on after the terminal with this id. */
   after?: string | undefined;
   limit: number;
@@ -51,14 +50,10 @@ const HISTORY = 100;
 /** Terminals in the order of their ids that meet every condition given. */
 export async function listTpes(db: Queryable, query: TpeListQuery): Promise<TpeRow[]> {
   const parameters = new Parameters();
-  const conditions = ['true'];
-  if (query.model !== undefined) conditions.push(`model = ${parameters.add(query.model)}`);
-  if (query.site !== undefined) conditions.push(`site = ${parameters.add(query.site)}`);
-  if (query.tms !== undefined) conditions.push(`tms = ${parameters.add(query.tms)}`);
-  if (query.version !== undefined) conditions.push(`version_courante = ${parameters.add(query.version)}`);
-  if (query.after !== undefined) conditions.push(`tpe_id > ${parameters.add(query.after)}`);
+  const conditions = [await tpeCondition(db, query, parameters)];
+  if (query.after !== undefined) conditions.push(`t.tpe_id > ${parameters.add(query.after)}`);
   const { rows } = await db.query<TpeRow>(
-    `SELECT ${COLUMNS} FROM tpe WHERE ${conditions.join(' AND ')} ORDER BY tpe_id LIMIT ${parameters.add(query.limit)}`,
+    `SELECT ${COLUMNS} FROM tpe t WHERE ${conditions.join(' AND ')} ORDER BY t.tpe_id LIMIT ${parameters.add(query.limit)}`,
     parameters.values,
   );
   return rows;
@@ -74,7 +69,7 @@ export async function findTpe(db: Queryable, tpeId: string): Promise<TpeRow | un
 export async function listTpeCampaigns(db: Queryable, tpeId: string): Promise<TpeCampaignRow[]> {
   const { rows } = await db.query<TpeCampaignRow>(
     `SELECT c.campaign_id AS "campaignId", k.name, k.status AS "campaignStatus", k.version_cible AS "targetVersion",
-            c.status, c.reason, c.attempt, c.from_version AS "fromVersion", c.version,
+            c.status, c.reason, c.attempt, c.compensation, c.from_version AS "fromVersion", c.version,
             c.requested_at AS "requestedAt", c.last_update AS "lastUpdate"
      FROM campaign_tpe c JOIN campaign k USING (campaign_id)
      WHERE c.tpe_id = $1 ORDER BY k.created_at DESC LIMIT ${HISTORY}`,

@@ -93,7 +93,7 @@ export async function describeResult(result: DemoResult, stack: Stack, api: ApiC
     ]),
     '',
     columns([
-      ['Console', `${base}/`],
+      ['Console', `${base}/campaigns/${result.campaignId}`],
       ['Campaign, as the API tells it', `${base}/api/v1/campaigns/${result.campaignId}`],
       ['API documentation', `${base}/api/v1/docs`],
       ['Its workflows', `${ui}/workflows?query=${query}`],

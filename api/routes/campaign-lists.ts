@@ -5,7 +5,7 @@ import type { ApiDependencies } from '../context.ts';
 import { decodeCursor, NUMBER_FORM, toPage, UUID_FORM } from '../cursor.ts';
 import { BASE, campaignTpeLinks } from '../links.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { campaignTpePage, tpeStatus } from '../schemas/campaign.ts';
+import { campaignTpeFilter, campaignTpePage } from '../schemas/campaign.ts';
 import { paging, z } from '../schemas/common.ts';
 import { eventPage } from '../schemas/event.ts';
 import { campaignParams, noCampaign } from './campaigns.ts';
@@ -17,12 +17,17 @@ const tpes = defineRoute({
   tag: 'campaigns',
   summary: 'The terminals of a campaign and where each is',
   params: campaignParams,
-  query: z.strictObject({ status: tpeStatus.optional(), ...paging }),
+  query: z.strictObject({ ...campaignTpeFilter, ...paging }),
   replies: { 200: { description: 'A page of terminals, by id.', schema: campaignTpePage } },
   problems: ['not-found'],
-  async handle({ deps, params: { campaignId }, query: { status, cursor, limit } }) {
+  async handle({ deps, params: { campaignId }, query: { status: statuses, cursor, limit, ...filter } }) {
     const [after] = decodeCursor(cursor, [UUID_FORM]) ?? [];
-    const rows = await listCampaignTpes(deps.pool, campaignId, { status, after, limit: limit + 1 });
+    const rows = await listCampaignTpes(deps.pool, campaignId, {
+      statuses,
+      ...filter,
+      after,
+      limit: limit + 1,
+    });
     if (rows.length === 0) await requireCampaign(deps, campaignId);
     const page = toPage(rows, limit, (last) => [last.tpeId]);
     const items = page.items.map((row) => ({
@@ -40,12 +45,15 @@ const events = defineRoute({
   tag: 'campaigns',
   summary: 'Every change of a campaign and its terminals: who, when, why',
   params: campaignParams,
-  query: z.strictObject(paging),
-  replies: { 200: { description: 'A page of events, oldest first.', schema: eventPage } },
+  query: z.strictObject({
+    order: z.enum(['asc', 'desc']).default('asc').openapi({ description: 'By `seq`; desc: newest first.' }),
+    ...paging,
+  }),
+  replies: { 200: { description: 'A page of events.', schema: eventPage } },
   problems: ['not-found'],
-  async handle({ deps, params: { campaignId }, query: { cursor, limit } }) {
+  async handle({ deps, params: { campaignId }, query: { order, cursor, limit } }) {
     const [after] = decodeCursor(cursor, [NUMBER_FORM]) ?? [];
-    const rows = await listCampaignEvents(deps.pool, campaignId, { after, limit: limit + 1 });
+    const rows = await listCampaignEvents(deps.pool, campaignId, { order, after, limit: limit + 1 });
     if (rows.length === 0) await requireCampaign(deps, campaignId);
     return { status: 200, body: toPage(rows, limit, (last) => [String(last.seq)]) };
   },

@@ -71,9 +71,10 @@ const summary = defineRoute({
   operationId: 'summarizeDeadLetters',
   tag: 'messages',
   summary: 'How many dead letters are open, by error',
+  query: z.strictObject(letterFilter),
   replies: { 200: { description: 'The most frequent first.', schema: deadLetterSummary } },
-  async handle({ deps: { pool } }) {
-    const items = await countOpenDeadLetters(pool);
+  async handle({ deps: { pool }, query }) {
+    const items = await countOpenDeadLetters(pool, query);
     return { status: 200, body: { open: items.reduce((sum, { count }) => sum + count, 0), items } };
   },
 });

@@ -6,6 +6,7 @@ import { campaignPolicyRoutes } from './campaign-policy.ts';
 import { campaignPreviewRoutes } from './campaign-preview.ts';
 import { campaignRetryRoutes } from './campaign-retry.ts';
 import { campaignStreamRoutes } from './campaign-stream.ts';
+import { campaignTpeLookRoutes } from './campaign-tpe-look.ts';
 import { campaignsStreamRoutes } from './campaigns-stream.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { contractRoutes } from './contracts.ts';
@@ -18,6 +19,7 @@ import { policyTemplateRoutes } from './policy-templates.ts';
 import { projectionRoutes } from './projections.ts';
 import { siteRoutes } from './sites.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { tagRoutes } from './tags.ts';
 import { tmsEventRoutes } from './tms-events.ts';
 import { tpeRoutes } from './tpes.ts';
 
@@ -31,12 +33,14 @@ export const routes: readonly Route[] = [
   ...campaignCommandRoutes,
   ...campaignPolicyRoutes,
   ...campaignRetryRoutes,
+  ...campaignTpeLookRoutes,
   ...tpeRoutes,
   ...erasureRoutes,
   ...eventRoutes,
   ...auditRoutes,
   ...groupRoutes,
   ...siteRoutes,
+  ...tagRoutes,
   ...policyTemplateRoutes,
   ...statisticsRoutes,
   ...projectionRoutes,

@@ -1,13 +1,17 @@
 /** The fleet: import, list, read. */
+import type { Pool } from '../../db/pool.ts';
 import { findTpe, listTpeCampaigns, listTpes } from '../../db/tpe.ts';
+import type { TpeFilter } from '../../db/tpe-filter.ts';
 import { ImportConflict, ImportRefused, importTpes } from '../../db/tpe-import.ts';
+import { summariseTpes } from '../../db/tpe-summary.ts';
 import { decodeCursor, toPage, UUID_FORM } from '../cursor.ts';
 import { Problem } from '../errors.ts';
 import { FleetFile } from '../fleet-file.ts';
 import { BASE, campaignTpeLinks } from '../links.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { label, paging, uuid, version, z } from '../schemas/common.ts';
-import { importFile, importResult, tpeDetail, tpePage } from '../schemas/tpe.ts';
+import { readRule } from '../rules.ts';
+import { paging, uuid, z } from '../schemas/common.ts';
+import { importFile, importResult, tpeDetail, tpeFilter, tpePage, tpeSummary } from '../schemas/tpe.ts';
 
 /** Faults that one answer lists. */
 const MAX_FAULTS = 1000;
@@ -61,22 +65,40 @@ const list = defineRoute({
   operationId: 'listTpes',
   tag: 'fleet',
   summary: 'List terminals',
-  query: z.strictObject({
-    model: label(100).optional(),
-    site: label(100).optional(),
-    tms: label(31).optional(),
-    version: version.optional(),
-    ...paging,
-  }),
+  description: 'All that is given must be met.',
+  query: z.strictObject({ ...tpeFilter, ...paging }),
   replies: { 200: { description: 'A page of terminals, by id.', schema: tpePage } },
-  async handle({ deps: { pool }, query: { cursor, limit, ...conditions } }) {
+  problems: ['rule-invalid'],
+  async handle({ deps: { pool }, query: { cursor, limit, ...asked } }) {
     const [after] = decodeCursor(cursor, [UUID_FORM]) ?? [];
-    const rows = await listTpes(pool, { ...conditions, after, limit: limit + 1 });
+    const filter = await readFilter(pool, asked);
+    const rows = await listTpes(pool, { ...filter, after, limit: limit + 1 });
     const page = toPage(rows, limit, (last) => [last.tpeId]);
     const items = page.items.map((row) => ({ ...row, links: { self: `${BASE}/tpes/${row.tpeId}` } }));
     return { status: 200, body: { items, nextCursor: page.nextCursor } };
   },
 });
+
+const summary = defineRoute({
+  method: 'get',
+  path: `${BASE}/tpes/summary`,
+  operationId: 'summariseTpes',
+  tag: 'fleet',
+  summary: 'Terminals by version, model, site and TMS',
+  description: 'Of the terminals that the list has with the same parameters.',
+  query: z.strictObject(tpeFilter),
+  replies: { 200: { description: 'How many there are of each.', schema: tpeSummary } },
+  problems: ['rule-invalid'],
+  async handle({ deps: { pool }, query }) {
+    return { status: 200, body: await summariseTpes(pool, await readFilter(pool, query)) };
+  },
+});
+
+/** @throws Problem `rule-invalid` */
+async function readFilter(pool: Pool, { rule, ...rest }: TpeFilter): Promise<TpeFilter> {
+  if (rule === undefined) return rest;
+  return { ...rest, rule: (await readRule(pool, rule, { parameter: 'rule' })).text };
+}
 
 const read = defineRoute({
   method: 'get',
@@ -106,4 +128,4 @@ const read = defineRoute({
   },
 });
 
-export const tpeRoutes: Route[] = [importFleet, list, read];
+export const tpeRoutes: Route[] = [importFleet, list, summary, read];

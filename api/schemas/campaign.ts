@@ -1,7 +1,7 @@
 import { COMPENSATIONS } from '../../db/campaign.ts';
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
 import type { WaveState } from '../../workflows/types.ts';
-import { instant, label, orderedVersion, pageOf, uuid, version, z } from './common.ts';
+import { instant, label, machineText, orderedVersion, pageOf, uuid, version, z } from './common.ts';
 import { policyTemplateRef } from './policy-template.ts';
 import { policy, policyRequest } from './policy.ts';
 import { groupName, rule } from './rule.ts';
@@ -114,21 +114,42 @@ const links = z.object({
   temporal: z.string().openapi({ description: 'The campaign in the Temporal Web UI.' }),
 });
 
-const STATUSES = CAMPAIGN_STATUSES.join('|');
-
 /** One status or several, as a query parameter. */
-export const statusFilter = z
-  .string()
-  .regex(
-    new RegExp(`^(${STATUSES})(,(${STATUSES}))*$`),
-    `must be one status, or several with commas between: ${CAMPAIGN_STATUSES.join(', ')}`,
-  )
-  .transform((text) => text.split(',') as (typeof CAMPAIGN_STATUSES)[number][])
-  .openapi({
-    type: 'string',
-    description: 'One status, or several with commas between.',
-    example: 'RUNNING,PAUSED',
-  });
+function someOf<const S extends string>(
+  statuses: readonly S[],
+  example: string,
+): z.ZodPipe<z.ZodString, z.ZodTransform<S[], string>> {
+  const one = statuses.join('|');
+  return z
+    .string()
+    .regex(
+      new RegExp(`^(${one})(,(${one}))*$`),
+      `must be one status, or several with commas between: ${statuses.join(', ')}`,
+    )
+    .transform((text) => text.split(',') as S[])
+    .openapi({
+      type: 'string',
+      description: 'One status, or several with commas between.',
+      example,
+    });
+}
+
+export const statusFilter = someOf(CAMPAIGN_STATUSES, 'RUNNING,PAUSED');
+
+/** What the terminals of a campaign are selected by: all that is given must be met. */
+export const campaignTpeFilter = {
+  status: someOf(TPE_STATUSES, 'FAILED,TIMEOUT').optional(),
+  reason: machineText(200).optional().openapi({
+    description: 'A reason code or its beginning: `failed` covers `failed:battery-low`.',
+    example: 'failed:battery-low',
+  }),
+  model: label(100).optional(),
+  site: label(100).optional(),
+  wave: z.coerce.number().int().min(1).max(100).optional(),
+  search: machineText(100).optional().openapi({
+    description: 'The beginning of the id of the terminal, or of its id at the TMS, in any letters.',
+  }),
+};
 
 export const campaignStatus = z.enum(CAMPAIGN_STATUSES).openapi('CampaignStatus');
 export const tpeStatus = z.enum(TPE_STATUSES).openapi('TpeStatus');
@@ -194,7 +215,7 @@ const WAVE_STATES = [
   'CANCELLED',
 ] as const satisfies readonly WaveState[];
 
-const compensation = z.enum(COMPENSATIONS).openapi('Compensation', {
+export const compensation = z.enum(COMPENSATIONS).openapi('Compensation', {
   description: 'Where the roll-back of a terminal is. LEFT: it was called off before it had begun.',
 });
 

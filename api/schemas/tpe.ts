@@ -1,5 +1,7 @@
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
+import { compensation } from './campaign.ts';
 import { instant, label, pageOf, uuid, version, withoutCardNumber, z } from './common.ts';
+import { rule } from './rule.ts';
 
 /** Names of TMSs are also parts of task queues and metrics. */
 export const tmsName = withoutCardNumber(
@@ -35,6 +37,7 @@ export const tpeDetail = tpe
           status: z.enum(TPE_STATUSES),
           reason: z.string().nullable(),
           attempt: z.number().int(),
+          compensation: compensation.nullable().openapi({ description: 'Null: no roll-back was asked for.' }),
           fromVersion: z.string().nullable(),
           version: z.string().nullable(),
           requestedAt: instant.nullable(),
@@ -45,6 +48,51 @@ export const tpeDetail = tpe
       .openapi({ description: 'The latest 100 campaigns of the terminal, newest first.' }),
   })
   .openapi('TpeDetail');
+
+/** Which terminals a list or a summary is of: all that is given must be met. */
+export const tpeFilter = {
+  model: label(100).optional(),
+  site: label(100).optional(),
+  tms: label(31).optional(),
+  version: version.optional(),
+  rule: rule.optional(),
+};
+
+const shares = z
+  .object({
+    items: z
+      .array(
+        z.object({
+          value: z.string().nullable().openapi({ description: 'Null: unknown.' }),
+          terminals: z.number().int(),
+        }),
+      )
+      .openapi({ description: 'The 50 with the most terminals, the largest first.' }),
+    others: z
+      .object({ values: z.number().int(), terminals: z.number().int() })
+      .openapi({ description: 'All others together.' }),
+  })
+  .openapi('TpeShares');
+
+export const tpeSummary = z
+  .object({
+    total: z.number().int(),
+    byVersion: shares,
+    byModel: shares,
+    bySite: shares,
+    byTms: shares,
+  })
+  .openapi('TpeSummary');
+
+export const lookAccepted = z
+  .object({
+    campaignId: uuid,
+    tpeId: uuid,
+    by: z.string(),
+    reason: z.string().nullable(),
+    links: z.object({ self: z.string(), temporal: z.string() }),
+  })
+  .openapi('LookAccepted');
 
 /** One line of a fleet file, by its columns; what is empty in the file is undefined here. */
 export const importLine = z.strictObject({

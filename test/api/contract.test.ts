@@ -43,7 +43,17 @@ describe('the OpenAPI document', () => {
     expect(request.additionalProperties).toBe(false);
     expect(document.paths['/api/v1/tpes/import'].post.requestBody.content).toHaveProperty(['text/csv']);
     const list = document.paths['/api/v1/campaigns/{campaignId}/tpes'].get.parameters;
-    expect(list.map(({ name }: Json) => name)).toEqual(['campaignId', 'status', 'cursor', 'limit']);
+    expect(list.map(({ name }: Json) => name)).toEqual([
+      'campaignId',
+      'status',
+      'reason',
+      'model',
+      'site',
+      'wave',
+      'search',
+      'cursor',
+      'limit',
+    ]);
   });
 });
 

@@ -98,6 +98,21 @@ describe('the list of dead letters', () => {
       ],
     });
   });
+
+  test('counts those of a filter, which a replay of it would be about', async () => {
+    await desk.letter({ key: 'c-1|t-1' });
+    await desk.letter({ key: 'c-1|t-2', error: 'UNKNOWN_TERMINAL' });
+    await desk.letter({ key: 'c-2|t-3', failedAt: '2026-11-22T00:00:00Z' });
+    for (const [query, open] of [
+      ['key=c-1*', 2],
+      ['key=c-1*&error=UNKNOWN_TERMINAL', 1],
+      ['from=2026-11-22T00:00:00Z', 1],
+      ['topic=tpe.update.status', 0],
+    ] as const) {
+      expect([query, (await desk.api.send(`dlq/summary?${query}`)).body.open]).toEqual([query, open]);
+    }
+    expect((await desk.api.send('dlq/summary?state=OPEN')).status).toBe(400);
+  });
 });
 
 describe('a dead letter', () => {

@@ -25,8 +25,9 @@ export class EventDesk {
     this.api = api;
   }
 
-  static async create(): Promise<EventDesk> {
-    return new EventDesk(await TestApi.create());
+  /** @param consoleFolder of a web console that the API serves */
+  static async create(consoleFolder?: string): Promise<EventDesk> {
+    return new EventDesk(await TestApi.create({}, consoleFolder));
   }
 
   close(): Promise<void> {

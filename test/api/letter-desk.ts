@@ -26,8 +26,9 @@ export class LetterDesk {
     this.api = api;
   }
 
-  static async create(): Promise<LetterDesk> {
-    return new LetterDesk(await TestApi.create());
+  /** @param consoleFolder of a web console that the API serves */
+  static async create(consoleFolder?: string): Promise<LetterDesk> {
+    return new LetterDesk(await TestApi.create({}, consoleFolder));
   }
 
   /** Forgets letters, fleet and campaigns; events can't be. */

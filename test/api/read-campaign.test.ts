@@ -124,6 +124,41 @@ describe('the terminals of a campaign', () => {
     expect(campaignTpePage.parse(body).items).toMatchObject([{ tpeId: done, reason: 'already-there' }]);
     expect(body.items[0].links.temporal).toContain(`/workflows/tpe-${campaignId}-${done}`);
   });
+
+  test('can be narrowed to statuses, a reason, a model, a site, a wave and the beginning of an id', async () => {
+    const ids = await api.fleet([
+      { model: 'A920', site: 'Lyon-1', idTms: 'ab-1' },
+      { model: 'A920', site: 'Nice-3', idTms: 'AB-2' },
+      { model: 'A80', site: 'Lyon-1', idTms: 'ab%1' },
+      { model: 'A80', site: 'Nice-3', idTms: 'cd-1' },
+    ]);
+    const campaignId = await api.campaign();
+    await api.pool.query(
+      `UPDATE campaign_tpe c SET status = o.status, reason = o.reason, wave = o.wave
+       FROM (VALUES ($1::uuid, 'FAILED', 'failed:battery-low: 3 %', 1), ($2::uuid, 'FAILED', 'failed:battery', 2),
+                    ($3::uuid, 'TIMEOUT', 'unverified', 2)) AS o(tpe_id, status, reason, wave)
+       WHERE c.tpe_id = o.tpe_id`,
+      ids.slice(0, 3),
+    );
+    const places = async (query: string): Promise<number[]> => {
+      const { status, body } = await api.send(`campaigns/${campaignId}/tpes?${query}`);
+      expect([query, status]).toEqual([query, 200]);
+      return body.items.map(({ tpeId }: Json) => ids.indexOf(tpeId)).sort();
+    };
+    expect(await places('status=FAILED,TIMEOUT')).toEqual([0, 1, 2]);
+    expect(await places('reason=failed')).toEqual([0, 1]);
+    expect(await places('reason=failed:battery')).toEqual([1]);
+    expect(await places('reason=failed:battery-low')).toEqual([0]);
+    expect(await places('model=A80')).toEqual([2, 3]);
+    expect(await places('site=Lyon-1')).toEqual([0, 2]);
+    expect(await places('wave=2')).toEqual([1, 2]);
+    expect(await places('search=ab-')).toEqual([0, 1]);
+    expect(await places('search=AB%25')).toEqual([2]);
+    expect(await places(`search=${ids[3]?.slice(0, 12).toUpperCase()}`)).toEqual([3]);
+    expect(await places('status=FAILED&site=Nice-3&wave=2&model=A920&reason=failed&search=ab')).toEqual([1]);
+    const pages = await walk(`campaigns/${campaignId}/tpes?status=FAILED,TIMEOUT`, 2);
+    expect(pages.map((page) => page.length)).toEqual([2, 1]);
+  });
 });
 
 describe('the events of a campaign', () => {
@@ -138,6 +173,16 @@ describe('the events of a campaign', () => {
       events.slice(1).every(({ type, reason }) => type === 'tpe.skipped' && reason === 'already-there'),
     ).toBe(true);
     expect(eventPage.safeParse({ items: events, nextCursor: null }).success).toBe(true);
+  });
+
+  test('can be had newest first', async () => {
+    await api.fleet(Array.from({ length: 4 }, () => ({ version: '9.0.0' })));
+    const campaignId = await api.campaign();
+    const seqs = async (order: string): Promise<number[]> =>
+      (await walk(`campaigns/${campaignId}/events?order=${order}`, 2)).flat().map(({ seq }) => seq);
+    const newestFirst = await seqs('desc');
+    expect(newestFirst).toHaveLength(5);
+    expect(newestFirst).toEqual((await seqs('asc')).toReversed());
   });
 });
 
@@ -156,6 +201,9 @@ describe('what is not there', () => {
     ['campaigns?search=', 'search'],
     ['campaigns?stauts=RUNNING', 'stauts'],
     ['campaigns?cursor=nonsense', 'cursor'],
+    [`campaigns/${randomUUID()}/tpes?status=RUNNING`, 'status'],
+    [`campaigns/${randomUUID()}/tpes?wave=0`, 'wave'],
+    [`campaigns/${randomUUID()}/events?order=newest`, 'order'],
     ['campaigns/not-a-uuid', 'campaignId'],
     ['tpes?site=', 'site'],
   ])('%s names the parameter', async (path, parameter) => {

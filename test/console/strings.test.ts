@@ -46,7 +46,7 @@ function shapeOf(words: Words[string]): unknown {
 describe.each(pairs)('the words of $component', ({ file, component, en, fr }) => {
   test('are the same ones in English and French, none is empty', () => {
     expect(Object.keys(fr)).toEqual(Object.keys(en));
-    expect(JSON.stringify([en, fr])).not.toContain('""');
+    expect(JSON.stringify([en, fr])).not.toMatch(/[:,[]""/);
   });
 
   test('take the same values in both, and have the same forms', () => {
