@@ -80,7 +80,7 @@ async function spread(pool: Pool, campaignId: string): Promise<void> {
     [campaignId],
   );
   await pool.query(
-    `UPDATE tpe SET id_tms = 'A-' || upper(right(tpe_id::text, 8)),
+    `UPDATE tpe SET id_tms = 'A-' || upper(right(tpe_id::text, 12)),
        model = (ARRAY['A920', 'A80', 'Move5000', 'Desk3500'])[1 + abs(hashtext(id_tms)) % 4]
      WHERE tpe_id IN (SELECT tpe_id FROM campaign_tpe WHERE campaign_id = $1)`,
     [campaignId],
