@@ -16,12 +16,14 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
 // What can't be had is no reason to show nothing: words are in English then, and the page says what went wrong.
+// Not awaited at the top level: what shares a file with this module could not run before it had ended.
 const page = pageAt(location.pathname === '/' ? pathOf('campaigns') : location.pathname);
-await Promise.all([loadWords('shared').catch(() => undefined), page?.preload()]);
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+void Promise.all([loadWords('shared').catch(() => undefined), page?.preload()]).then(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 );
 
 /** Milliseconds that the first page has for itself. */

@@ -4,6 +4,10 @@ import { defineConfig } from 'vite';
 import { earlyPage } from './build/early-page.ts';
 import { fewerColours } from './build/fewer-colours.ts';
 
+/** What several pages use from their first view on; dialogs and menus are loaded apart, when they are opened. */
+const SMALL =
+  /console.(api|lib|live|state|components.(copy|name|segmented|stat|time-ago|waiting))|@tanstack|lucide|(Input|NativeSelect|Textarea|CheckIcon|CloseButton)/;
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), fewerColours(), earlyPage()],
@@ -15,6 +19,17 @@ export default defineConfig({
     // As data they would need an exception in the page's security policy.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // On a slow line each file costs a round trip.
+        codeSplitting: {
+          groups: [
+            { name: 'start', tags: ['$initial'] },
+            { name: 'shared', minShareCount: 3, test: SMALL },
+          ],
+        },
+      },
+    },
   },
   server: { port: 5173, proxy: { '/api': 'http://127.0.0.1:8080', '/healthz': 'http://127.0.0.1:8080' } },
 });
