@@ -17,9 +17,6 @@ export const TARGET = '4.2.0';
 /** Terminals per second that surely get a tracker, also when there are 30,000 of them. */
 export const TRACKED_PER_SECOND = 50;
 
-/** Parts that may run elsewhere: a Temporal server on PostgreSQL is measured by its address. */
-const ELSEWHERE = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'DATABASE_URL', 'KAFKA_BROKERS'] as const;
-
 type TmsName = 'alpha' | 'beta';
 type Vendor = SimulatorOptions['tms'][number];
 
@@ -43,6 +40,8 @@ export interface PlatformOptions {
   speed?: number;
   /** Terminals per update request that alpha takes; default 1. */
   requestBulk?: number;
+  /** A Temporal server that runs already; by default the embedded one is started. */
+  temporalAddress?: string | undefined;
 }
 
 /** Terminals that are QUEUED at first and INSTALLING from a second on, for longer than any measurement. */
@@ -60,13 +59,12 @@ export async function withPlatform<T>(
   const folder = await mkdtemp(join(tmpdir(), 'tpe-bench-'));
   const ports = await freePorts();
   const simulator = `http://127.0.0.1:${ports.simulatorTms}`;
-  const elsewhere = Object.fromEntries(ELSEWHERE.map((name) => [name, process.env[name]]));
   const { alpha, beta, speed = 1 } = options;
   try {
     const stack = await startStack({
       dataDir: folder,
       ports,
-      env: { ...elsewhere, TMS_CONFIG: tmsConfig(simulator, options) },
+      env: { TEMPORAL_ADDRESS: options.temporalAddress, TMS_CONFIG: tmsConfig(simulator, options) },
       simulator: {
         seed: 42,
         speed,

@@ -17,7 +17,10 @@ const PARENT = 1;
 /** In user and in kernel mode, of itself and of its children that have ended. */
 const TIMES = [11, 12, 13, 14];
 
-export function pidOf(stack: Stack, name: string): number | undefined {
+/** What knows its processes by name: a stack, or the servers beside it. */
+type Processes = Pick<Stack, 'process'>;
+
+export function pidOf(stack: Processes, name: string): number | undefined {
   try {
     return stack.process(name).pid;
   } catch {
@@ -29,7 +32,7 @@ export function pidOf(stack: Stack, name: string): number | undefined {
  * CPU seconds that each process has taken since it was started, those included that it has started itself: a server
  * process of PostgreSQL has a group of its own, but still its parent.
  */
-export function cpuSeconds(stack: Stack, names: readonly string[] = PROCESSES): Record<string, number> {
+export function cpuSeconds(stack: Processes, names: readonly string[] = PROCESSES): Record<string, number> {
   const processes = readdirSync('/proc').flatMap((entry) => {
     const fields = /^\d+$/.test(entry) ? statOf(entry) : null;
     return fields ? [{ pid: Number(entry), parent: Number(fields[PARENT]), fields }] : [];
@@ -53,7 +56,7 @@ function statOf(pid: string): string[] | null {
 }
 
 /** CPU seconds since `before`, by process; those that took none are left out. */
-export function cpuSince(stack: Stack, before: Record<string, number>): Record<string, number> {
+export function cpuSince(stack: Processes, before: Record<string, number>): Record<string, number> {
   const now = cpuSeconds(stack, Object.keys(before));
   return Object.fromEntries(
     Object.entries(now)

@@ -1,8 +1,8 @@
 /**
  * How many terminals per second get a workflow that follows them, once all have been asked for, against bare children
  * in shards of the same size that do nothing but wait. `--second` launches a campaign over 100 other terminals while the
- * first one's trackers start: its dispatch must not wait for them. A Temporal server on PostgreSQL is measured by giving
- * its address (`TEMPORAL_ADDRESS`).
+ * first one's trackers start: its dispatch must not wait for them. `--postgres` has the Temporal server in services on
+ * PostgreSQL in place of the embedded one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ import {
 } from './campaign-bench.ts';
 import { startNaive, untilChildren } from './naive/naive.ts';
 import { cpuSeconds, cpuSince } from './processes.ts';
+import { withTemporalOnPostgres } from './temporal-on-postgres.ts';
 
 const SAMPLE_MS = 500;
 /** Terminals of the second campaign. */
@@ -44,47 +45,60 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     options: {
       terminals: { type: 'string', default: '3000' },
       second: { type: 'boolean', default: false },
+      postgres: { type: 'boolean', default: false },
     },
   });
-  const terminals = positive(values.terminals);
-  return withPlatform({ alpha: NEVER_DONE }, async (platform) => {
-    const bare = await bareChildren(platform, Math.min(terminals, BARE));
-    const fleet = await addFleet(platform, terminals);
-    const secondFleet = await addFleet(platform, SECOND);
-    progress(`campaign over ${terminals} terminals`);
-    const { campaignId, requestedAt, triggerMs } = await trigger(platform, fleet, POLICY);
-    const triggeredAt = requestedAt + triggerMs;
-    progress(`  all asked for after ${triggerMs} ms`);
-    const cpuBefore = cpuSeconds(platform.stack);
-    const samples: Sample[] = [];
-    const sampling = sample(platform, campaignId, terminals, samples);
-    let second: Record<string, unknown> = {};
-    if (values.second) {
-      while ((samples.at(-1)?.trackers ?? 0) < terminals / 10) await sleep(SAMPLE_MS / 2);
-      const figures = await trigger(platform, secondFleet, POLICY);
-      progress(`  the second campaign: ${figures.triggerMs} ms`);
-      second = {
-        secondTriggerMs: figures.triggerMs,
-        secondFirstCallMs: figures.firstCallMs,
-        // Of the first campaign's, when the second one's last terminal was asked for.
-        trackersBySecond: samples.at(-1)?.trackers ?? 0,
-      };
-    }
-    await sampling;
-    const trackedMs = (samples.at(-1)?.at ?? 0) - triggeredAt;
-    return {
-      terminals,
-      triggerMs,
-      firstTrackerMs: (samples.find(({ trackers }) => trackers > 0)?.at ?? 0) - triggeredAt,
-      trackedMs,
-      trackersPerSecond: round((terminals / trackedMs) * 1_000, 1),
-      steadyTrackersPerSecond: steadyRate(samples, terminals),
-      bareChildrenPerSecond: round(bare, 1),
-      ratio: round(((terminals / trackedMs) * 1_000) / bare),
-      ...second,
-      cpuSeconds: cpuSince(platform.stack, cpuBefore),
+  const flags = { terminals: positive(values.terminals), withSecond: values.second };
+  if (!values.postgres) return withPlatform({ alpha: NEVER_DONE }, (platform) => measure(platform, flags));
+  return withTemporalOnPostgres((temporalAddress, servers) =>
+    withPlatform({ alpha: NEVER_DONE, temporalAddress }, async (platform) => {
+      const before = servers.cpuSeconds();
+      const figures = await measure(platform, flags);
+      return { ...figures, serversCpuSeconds: round(servers.cpuSeconds() - before, 1) };
+    }),
+  );
+}
+
+async function measure(
+  platform: BenchPlatform,
+  { terminals, withSecond }: { terminals: number; withSecond: boolean },
+): Promise<Record<string, unknown>> {
+  const bare = await bareChildren(platform, Math.min(terminals, BARE));
+  const fleet = await addFleet(platform, terminals);
+  const secondFleet = await addFleet(platform, SECOND);
+  progress(`campaign over ${terminals} terminals`);
+  const { campaignId, requestedAt, triggerMs } = await trigger(platform, fleet, POLICY);
+  const triggeredAt = requestedAt + triggerMs;
+  progress(`  all asked for after ${triggerMs} ms`);
+  const cpuBefore = cpuSeconds(platform.stack);
+  const samples: Sample[] = [];
+  const sampling = sample(platform, campaignId, terminals, samples);
+  let second: Record<string, unknown> = {};
+  if (withSecond) {
+    while ((samples.at(-1)?.trackers ?? 0) < terminals / 10) await sleep(SAMPLE_MS / 2);
+    const figures = await trigger(platform, secondFleet, POLICY);
+    progress(`  the second campaign: ${figures.triggerMs} ms`);
+    second = {
+      secondTriggerMs: figures.triggerMs,
+      secondFirstCallMs: figures.firstCallMs,
+      // Of the first campaign's, when the second one's last terminal was asked for.
+      trackersBySecond: samples.at(-1)?.trackers ?? 0,
     };
-  });
+  }
+  await sampling;
+  const trackedMs = (samples.at(-1)?.at ?? 0) - triggeredAt;
+  return {
+    terminals,
+    triggerMs,
+    firstTrackerMs: (samples.find(({ trackers }) => trackers > 0)?.at ?? 0) - triggeredAt,
+    trackedMs,
+    trackersPerSecond: round((terminals / trackedMs) * 1_000, 1),
+    steadyTrackersPerSecond: steadyRate(samples, terminals),
+    bareChildrenPerSecond: round(bare, 1),
+    ratio: round(((terminals / trackedMs) * 1_000) / bare),
+    ...second,
+    cpuSeconds: cpuSince(platform.stack, cpuBefore),
+  };
 }
 
 /** @returns children started per second */

@@ -46,8 +46,11 @@ export interface Layout {
   postgresPort: number;
 }
 
-/** How many processes of each service; a second one of the worker would only wait. */
-const TEMPORAL_NODES: Record<TemporalService, number> = { frontend: 2, history: 2, matching: 2, worker: 1 };
+/** How many processes of each service. */
+export type TemporalNodes = Record<TemporalService, number>;
+
+/** A second one of the worker would only wait. */
+const TEMPORAL_NODES: TemporalNodes = { frontend: 2, history: 2, matching: 2, worker: 1 };
 
 /** The ports that Temporal's own example configurations have; each further node of a service is 10 higher. */
 const RPC_PORTS: Record<TemporalService, number> = {
@@ -80,9 +83,9 @@ const ROLE_PROCESSES = [
  * The processes with their ports.
  * @param portOffset added to every port
  */
-export function clusterLayout(portOffset = 0): Layout {
-  const temporal = (Object.keys(TEMPORAL_NODES) as TemporalService[]).flatMap((service) =>
-    Array.from({ length: TEMPORAL_NODES[service] }, (_, index): TemporalNode => {
+export function clusterLayout(portOffset = 0, nodes = TEMPORAL_NODES): Layout {
+  const temporal = (Object.keys(nodes) as TemporalService[]).flatMap((service) =>
+    Array.from({ length: nodes[service] }, (_, index): TemporalNode => {
       const rpcPort = RPC_PORTS[service] + index * NEXT_NODE + portOffset;
       return {
         name: `temporal-${service}-${index + 1}`,

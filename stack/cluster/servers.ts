@@ -37,12 +37,15 @@ const MAX_CONNECTIONS = 500;
  * @throws StackError when one can't be had or does not start; what was started is the supervisor's to stop
  */
 export async function startServers(context: ServersContext): Promise<ServerAddresses> {
-  const [database, brokers] = await Promise.all([startDatabases(context), startKafkaNodes(context)]);
+  const [database, brokers] = await Promise.all([startTemporal(context), startKafkaNodes(context)]);
   return { database, brokers };
 }
 
-/** PostgreSQL, and Temporal on it. */
-async function startDatabases(context: ServersContext): Promise<string> {
+/**
+ * Starts PostgreSQL, and Temporal on it, in a process per node of the layout.
+ * @returns where the platform's database is to be made
+ */
+export async function startTemporal(context: ServersContext): Promise<string> {
   const { layout, supervisor, dataDir, namespace, signal } = context;
   const temporal = await fetching(context, 'Looking for the Temporal server in services', findTemporalServer);
   const binaries = await fetching(context, 'Looking for PostgreSQL', findPostgres);
