@@ -1,7 +1,5 @@
 /** Lets months of events leave the database once they are old: written to a file, read back, and only then dropped. */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,6 +15,7 @@ import {
 import type { Pool } from '../db/pool.ts';
 import type { Logger } from '../observability/logger.ts';
 import { chainHash } from './chain.ts';
+import { hashFile, makeFolder, writeNewFile } from './durable-file.ts';
 import type { LinkedRecord } from './verify.ts';
 
 export interface ArchiveOptions {
@@ -36,7 +35,8 @@ const PAGE = 5_000;
 
 /**
  * Archives every month that lies wholly more than `hotDays` in the past. A month that can't be archived stays, and so
- * do those after it: archives have no gaps. Harmless to repeat: what a crash has left behind is written anew.
+ * do those after it: archives have no gaps. It leaves once its files are on the disk, so that a power cut loses nothing.
+ * Harmless to repeat: files that a crash has left behind are taken for what they are.
  * @returns the files that were written
  * @throws the error that keeps a month from being archived
  */
@@ -53,14 +53,8 @@ export async function archiveOldMonths(options: ArchiveOptions): Promise<string[
       break;
     }
     const archive = await writeMonth(pool, archiveDir, month);
-    const links = await countLinks(pool, month);
-    if (links !== archive.events) {
-      throw new Error(
-        `${month.slice(0, 7)}: the chain has ${links} events, the trail ${archive.events}: some are gone. The month stays in the database; see docs/audit.md`,
-      );
-    }
-    await readBack(archiveDir, archive);
-    await writeFile(join(archiveDir, `${archive.file}.json`), `${JSON.stringify(archive, null, 2)}\n`);
+    const manifest = `${JSON.stringify(archive, null, 2)}\n`;
+    await writeNewFile(join(archiveDir, `${archive.file}.json`), [Readable.from([manifest])]);
     await dropMonth(pool, archive);
     logger.info(
       { ...archive },
@@ -72,10 +66,9 @@ export async function archiveOldMonths(options: ArchiveOptions): Promise<string[
 }
 
 async function writeMonth(pool: Pool, archiveDir: string, month: string): Promise<Archived> {
-  await mkdir(archiveDir, { recursive: true });
+  await makeFolder(archiveDir);
   const file = `events-${month.slice(0, 7)}.ndjson.gz`;
   const path = join(archiveDir, file);
-  const temporary = `${path}.${process.pid}`;
   const summary: Pick<Archived, 'events' | 'firstPosition' | 'lastPosition' | 'lastHash' | 'ends'> = {
     events: 0,
     firstPosition: null,
@@ -101,29 +94,30 @@ async function writeMonth(pool: Pool, archiveDir: string, month: string): Promis
       if (page.length < PAGE) return noteEnd();
     }
   }
-  try {
-    await pipeline(Readable.from(lines()), createGzip(), createWriteStream(temporary));
-    const handle = await open(temporary);
-    await handle.sync();
-    await handle.close();
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeNewFile(path, [Readable.from(lines()), createGzip()], async (written) => {
+    await checkComplete(pool, month, summary.events);
+    await readBack(written, { file, ...summary });
+  });
   return { month, file, sha256: await hashFile(path), ...summary };
 }
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+/** What has vanished from the trail is still known to the chain. */
+async function checkComplete(pool: Pool, month: string, events: number): Promise<void> {
+  const links = await countLinks(pool, month);
+  if (links === events) return;
+  throw new Error(
+    `${month.slice(0, 7)}: the chain has ${links} events, the trail ${events}: some are gone. The month stays in the database; see docs/audit.md`,
+  );
 }
 
 /** What was written must be what was sealed: nothing is dropped on the word of the program that wrote it. */
-async function readBack(archiveDir: string, { file, events, lastHash }: Archived): Promise<void> {
+async function readBack(
+  path: string,
+  { file, events, lastHash }: Pick<Archived, 'file' | 'events' | 'lastHash'>,
+): Promise<void> {
   let read = 0;
   let hash: string | null = null;
-  for await (const record of readArchive(join(archiveDir, file))) {
+  for await (const record of readArchive(path)) {
     if (record.hash === null || record.previousHash === null) {
       throw new Error(`${file}, event ${record.eventId}: its place in the chain is not known`);
     }

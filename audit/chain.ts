@@ -35,7 +35,7 @@ export interface ChainedRecord extends EventRecord {
 export const GENESIS = '0'.repeat(64);
 
 /** What is hashed of an event, and nothing else. */
-const FIELDS = [
+export const EVENT_FIELDS = [
   'seq',
   'eventId',
   'occurredAt',
@@ -51,7 +51,7 @@ const FIELDS = [
 
 /** SHA-256, in hexadecimal, of the hash before it (32 bytes) and the record as canonical JSON (RFC 8785). */
 export function chainHash(previous: string, record: EventRecord): string {
-  const text = canonicalize(Object.fromEntries(FIELDS.map((field) => [field, record[field]])));
+  const text = canonicalize(Object.fromEntries(EVENT_FIELDS.map((field) => [field, record[field]])));
   if (text === undefined) throw new Error(`event ${record.eventId} has no canonical form`);
   return createHash('sha256').update(Buffer.from(previous, 'hex')).update(text, 'utf8').digest('hex');
 }

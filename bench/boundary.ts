@@ -9,9 +9,10 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import type { Config } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
+import { createPool, type Pool } from '../db/pool.ts';
 import { createKafka } from '../events/kafka.ts';
 import { nodeArgs } from '../stack/roles.ts';
-import { ensureTopics, TOPIC_NAMES, topicName } from '../events/topics.ts';
+import { ensureTopics, TOPIC_NAMES, type TopicName, topicName } from '../events/topics.ts';
 
 export function progress(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -41,6 +42,30 @@ export function readOptions(args: string[]): { events: number; rate: number; sec
 export function percentile(values: number[], share: number): number {
   values.sort((a, b) => a - b);
   return values[Math.ceil(values.length * share) - 1] ?? 0;
+}
+
+/** Where a measurement works. */
+export interface Bench {
+  config: Config;
+  db: Pool;
+  /** Name of the topic that it is about. */
+  topic: string;
+}
+
+/** Gives `work` a database and topics of its own on the configured servers, and throws them away after it. */
+export async function withBench<T>(
+  configured: Config,
+  topic: TopicName,
+  work: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const { config, discard } = await prepareBench(configured);
+  const db = createPool(config.database, 'bench');
+  try {
+    return await work({ config, db, topic: topicName(config, topic) });
+  } finally {
+    await db.end();
+    await discard();
+  }
 }
 
 /** A database and topics of their own on the configured servers; `discard` throws them away. */
@@ -76,6 +101,18 @@ async function execute(url: string, statement: string): Promise<void> {
   await client.connect();
   await client.query(statement);
   await client.end();
+}
+
+/** What went through a worker, against the same without it. */
+export function comparedWith(
+  baseline: number,
+  eventsPerSecond: number,
+): Record<'eventsPerSecond' | 'baselineEventsPerSecond' | 'ratio', number> {
+  return {
+    eventsPerSecond: Math.round(eventsPerSecond),
+    baselineEventsPerSecond: Math.round(baseline),
+    ratio: Number((eventsPerSecond / baseline).toFixed(2)),
+  };
 }
 
 /** A worker process that is measured. */

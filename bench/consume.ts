@@ -5,18 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners, type Message, type Producer } from 'kafkajs';
-import type { Config } from '../config.ts';
-import { createPool, type Pool } from '../db/pool.ts';
+import type { Pool } from '../db/pool.ts';
 import { createKafka } from '../events/kafka.ts';
-import { topicName } from '../events/topics.ts';
 import {
+  type Bench,
+  comparedWith,
   type MeasuredWorker,
   percentile,
-  prepareBench,
   progress,
   readOptions,
   startMeasured,
   throughput,
+  withBench,
 } from './boundary.ts';
 import { withServers } from './support.ts';
 
@@ -26,36 +26,32 @@ const FLEET = 10_000;
 const BATCH = 1_000;
 const POLL_MS = 10;
 
-interface Bench {
-  config: Config;
-  db: Pool;
-  topic: string;
+interface OrderBench extends Bench {
   terminals: string[];
   producer: Producer;
 }
 
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { events, rate, seconds } = readOptions(args);
-  return withServers(async (configured) => {
-    const { config, discard } = await prepareBench(configured);
-    const db = createPool(config.database, 'bench');
-    const producer = createKafka(config.kafka, 'bench').producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-    });
-    try {
-      await producer.connect();
-      const topic = topicName(config, 'tpe.update.command');
-      const bench = { config, db, topic, terminals: await loadFleet(db), producer };
-      return { events, ...(await measure(bench, events)), rate, ...(await steady(bench, rate, seconds)) };
-    } finally {
-      await producer.disconnect();
-      await db.end();
-      await discard();
-    }
-  }, true);
+  return withServers(
+    (configured) =>
+      withBench(configured, 'tpe.update.command', async (empty) => {
+        const producer = createKafka(empty.config.kafka, 'bench').producer({
+          createPartitioner: Partitioners.DefaultPartitioner,
+        });
+        await producer.connect();
+        try {
+          const bench = { ...empty, terminals: await loadFleet(empty.db), producer };
+          return { events, ...(await measure(bench, events)), rate, ...(await steady(bench, rate, seconds)) };
+        } finally {
+          await producer.disconnect();
+        }
+      }),
+    true,
+  );
 }
 
-async function measure(bench: Bench, events: number): Promise<Record<string, unknown>> {
+async function measure(bench: OrderBench, events: number): Promise<Record<string, unknown>> {
   progress(`${events} orders onto the topic`);
   const campaigns = Array.from({ length: Math.ceil(events / FLEET) }, () => randomUUID());
   for (let at = 0; at < events; at += BATCH) {
@@ -79,9 +75,7 @@ async function measure(bench: Bench, events: number): Promise<Record<string, unk
   if (rows[0]?.count !== events) throw new Error(`${rows[0]?.count} terminals came of ${events} orders.`);
   progress(`  ${Math.round(drained.eventsPerSecond)} orders/s`);
   return {
-    eventsPerSecond: Math.round(drained.eventsPerSecond),
-    baselineEventsPerSecond: Math.round(baseline),
-    ratio: Number((drained.eventsPerSecond / baseline).toFixed(2)),
+    ...comparedWith(baseline, drained.eventsPerSecond),
     memoryMb,
   };
 }
@@ -95,7 +89,7 @@ async function loadFleet(db: Pool): Promise<string[]> {
   return rows.map(({ tpe_id }) => tpe_id);
 }
 
-function order({ terminals }: Bench, campaigns: readonly string[], index: number): Message {
+function order({ terminals }: OrderBench, campaigns: readonly string[], index: number): Message {
   const tpeId = terminals[index % FLEET] as string;
   const campaignId = campaigns[Math.floor(index / FLEET)] as string;
   return {
@@ -112,7 +106,7 @@ function order({ terminals }: Bench, campaigns: readonly string[], index: number
   };
 }
 
-async function send({ producer, topic }: Bench, messages: Message[]): Promise<void> {
+async function send({ producer, topic }: OrderBench, messages: Message[]): Promise<void> {
   await producer.send({ topic, acks: -1, messages });
 }
 
@@ -145,7 +139,7 @@ function handledBy(consumers: MeasuredWorker): Promise<number> {
 }
 
 /** From before an order is sent until its terminal is seen committed, looked for every 10 ms. */
-async function steady(bench: Bench, rate: number, seconds: number): Promise<Record<string, number>> {
+async function steady(bench: OrderBench, rate: number, seconds: number): Promise<Record<string, number>> {
   progress(`consumers: ${rate} orders/s for ${seconds} s, from before the send to the commit`);
   const consumers = await startMeasured('consumers', bench.config, { ORDER_SOURCES: SOURCE });
   const campaigns = Array.from({ length: Math.ceil((rate * seconds) / FLEET) + 1 }, () => randomUUID());

@@ -5,20 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
-import type { Config } from '../config.ts';
-import { createPool } from '../db/pool.ts';
-import type { Pool } from '../db/pool.ts';
 import { toKafkaMessage } from '../events/cloud-event.ts';
 import { createKafka } from '../events/kafka.ts';
-import { topicName } from '../events/topics.ts';
 import {
+  type Bench,
+  comparedWith,
+  type MemoryCourse,
   percentile,
-  prepareBench,
   progress,
   readOptions,
   startMeasured,
   throughput,
-  type MemoryCourse,
+  withBench,
 } from './boundary.ts';
 import { withServers } from './support.ts';
 
@@ -30,48 +28,23 @@ const KEYS = 3_000;
 /** Seconds at the steady rate that are not measured: a broker that has just started is ten times as slow. */
 const WARM_UP_S = 10;
 
-interface Bench {
-  config: Config;
-  db: Pool;
-  topic: string;
-}
-
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { events, rate, seconds } = readOptions(args);
-  return withServers((config) => measure(config, { events, rate, seconds }));
-}
-
-async function measure(
-  configured: Config,
-  { events, rate, seconds }: { events: number; rate: number; seconds: number },
-): Promise<Record<string, unknown>> {
-  const { config, discard } = await prepareBench(configured);
-  const topic = topicName(config, 'tpe.update.status');
-  const bench = { config, db: createPool(config.database, 'bench'), topic };
-  try {
-    const bare = Math.min(events, BARE);
-    progress(`bare producer: ${bare} messages in requests of ${BATCH}`);
-    const baseline = await bareProducer(bench, bare);
-    progress(`  ${Math.round(baseline)} messages/s`);
-    progress(`relay: ${events} committed rows`);
-    const { eventsPerSecond, memoryMb } = await drain(bench, events);
-    progress(`  ${Math.round(eventsPerSecond)} events/s`);
-    progress(`relay: ${rate} events/s for ${seconds} s, from before the commit to a consumer's hand`);
-    const latency = await steady(bench, rate, seconds);
-    progress(`  p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms`);
-    return {
-      events,
-      eventsPerSecond: Math.round(eventsPerSecond),
-      baselineEventsPerSecond: Math.round(baseline),
-      ratio: Number((eventsPerSecond / baseline).toFixed(2)),
-      memoryMb,
-      rate,
-      ...latency,
-    };
-  } finally {
-    await bench.db.end();
-    await discard();
-  }
+  return withServers((config) =>
+    withBench(config, 'tpe.update.status', async (bench) => {
+      const bare = Math.min(events, BARE);
+      progress(`bare producer: ${bare} messages in requests of ${BATCH}`);
+      const baseline = await bareProducer(bench, bare);
+      progress(`  ${Math.round(baseline)} messages/s`);
+      progress(`relay: ${events} committed rows`);
+      const { eventsPerSecond, memoryMb } = await drain(bench, events);
+      progress(`  ${Math.round(eventsPerSecond)} events/s`);
+      progress(`relay: ${rate} events/s for ${seconds} s, from before the commit to a consumer's hand`);
+      const latency = await steady(bench, rate, seconds);
+      progress(`  p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms`);
+      return { events, ...comparedWith(baseline, eventsPerSecond), memoryMb, rate, ...latency };
+    }),
+  );
 }
 
 /** Data of the size of a status message. */

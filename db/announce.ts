@@ -59,7 +59,7 @@ export function announceStatus(rows: string, prefix: string): string {
 }
 
 /** The same for what a TMS was asked: the request of the row's attempt, to bring the terminal to `version`. */
-export function announceCommand(rows: string, prefix: string, version: string, condition: string): string {
+function announceCommand(rows: string, prefix: string, version: string, condition: string): string {
   return `INSERT INTO outbox (topic, key, type, data, correlation_id, traceparent, occurred_at)
   SELECT ${prefix} || 'tpe.update.command', campaign_id || '|' || tpe_id, 'tpe.update.commanded',
          jsonb_build_object('campaignId', campaign_id, 'tpeId', tpe_id, 'idTms', id_tms, 'tms', tms,
@@ -82,11 +82,30 @@ export function rememberVersion(rows: string): string {
 }
 
 /** Announces what `rememberVersion` has noted. */
-export function announceVersion(rows: string, prefix: string): string {
+function announceVersion(rows: string, prefix: string): string {
   return `INSERT INTO outbox (topic, key, type, data, correlation_id, traceparent, occurred_at)
   SELECT ${prefix} || 'tpe.version.snapshot', tpe_id, 'tpe.version.observed',
          jsonb_build_object('tpeId', tpe_id, 'idTms', id_tms, 'tms', tms, 'model', model, 'site', site,
            'version', version, 'previousVersion', old_version, 'campaignId', campaign_id, 'occurredAt', last_update),
          correlation_id, traceparent, last_update
   FROM ${rows}`;
+}
+
+/**
+ * The last parts of a statement that changes terminals: all its messages. It has the parts `moved`, whose rows have the
+ * columns of `inContext`, and `seen`, of `rememberVersion`.
+ * @param message.target the version that the TMS was asked for, where `asked` says that it was
+ */
+export function announceAll({
+  prefix,
+  target,
+  asked,
+}: Record<'prefix' | 'target' | 'asked', string>): string {
+  return `commanded AS (
+  ${announceCommand('moved', prefix, target, asked)}
+), announced AS (
+  ${announceStatus('moved', prefix)}
+), versions AS (
+  ${announceVersion('seen', prefix)}
+)`;
 }

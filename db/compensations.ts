@@ -2,14 +2,8 @@
  * Roll-backs of terminals: each is an attempt of its own, whose state stands beside the status of the update. A
  * terminal that had been updated and is back is CANCELLED, reason `rolled-back`; what had failed stays what it was.
  */
-import {
-  announceCommand,
-  announceStatus,
-  announceVersion,
-  inContext,
-  recordTpeEvents,
-  rememberVersion,
-} from './announce.ts';
+import { announceAll, announceStatus, inContext, recordTpeEvents, rememberVersion } from './announce.ts';
+import { columnsOf } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 import type { TransitionContext } from './transitions.ts';
 
@@ -32,6 +26,9 @@ const TOLD = `jsonb_build_object('compensation', compensation, 'compensationFrom
 
 const RANK = (column: string): string =>
   `CASE ${column} WHEN 'PENDING' THEN 0 WHEN 'REQUESTED' THEN 1 ELSE 2 END`;
+
+/** As the statement takes them. */
+const FIELDS = ['campaignId', 'tpeId', 'attempt', 'state', 'reason', 'operationId', 'version'] as const;
 
 // A state only ever moves up, so that a repeated call changes nothing.
 const RECORD = `
@@ -71,13 +68,7 @@ WITH input AS (
     from: 'old_status',
     data: TOLD,
   })}
-), commanded AS (
-  ${announceCommand('moved', '$8', 'from_version', "compensation = 'REQUESTED'")}
-), announced AS (
-  ${announceStatus('moved', '$8')}
-), versions AS (
-  ${announceVersion('seen', '$8')}
-)
+), ${announceAll({ prefix: '$8', target: 'from_version', asked: "compensation = 'REQUESTED'" })}
 SELECT compensation AS state, (extract(epoch FROM requested_at) * 1000)::float8 AS "requestedAt" FROM moved`;
 
 /**
@@ -90,21 +81,10 @@ export async function recordCompensations(
   compensations: readonly Compensation[],
 ): Promise<{ state: CompensationState; requestedAt: number }[]> {
   if (compensations.length === 0) return [];
-  const column = <T>(pick: (compensation: Compensation) => T): T[] => compensations.map(pick);
   const { rows } = await db.query<{ state: CompensationState; requestedAt: number }>({
     name: 'record-compensations',
     text: RECORD,
-    values: [
-      column((c) => c.campaignId),
-      column((c) => c.tpeId),
-      column((c) => c.attempt),
-      column((c) => c.state),
-      column((c) => c.reason ?? null),
-      column((c) => c.operationId ?? null),
-      column((c) => c.version ?? null),
-      context.topicPrefix,
-      context.actor,
-    ],
+    values: [...columnsOf(compensations, FIELDS), context.topicPrefix, context.actor],
   });
   return rows;
 }

@@ -1,31 +1,45 @@
 /** How dead letters come into their table and leave it; what is decided about them is in `dead-letter-decisions.ts`. */
+import type { DeadLetterRow } from './dead-letter.ts';
+import { columnsOf } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 
-/** A dead letter as it was read from its topic. Texts have no NUL. */
-export interface NewDeadLetter {
+/** A dead letter as it was read from its topic, with all of its key and value. Texts have no NUL. */
+export interface NewDeadLetter extends Pick<
+  DeadLetterRow,
+  | 'topic'
+  | 'partition'
+  | 'key'
+  | 'value'
+  | 'headers'
+  | 'stage'
+  | 'error'
+  | 'reason'
+  | 'tries'
+  | 'truncatedBytes'
+  | 'failedAt'
+> {
   /** The same for a letter that was written twice. */
   dlqId: string;
-  /** Where the message was, or was meant to go; without the prefix where it is a topic of ours. */
-  topic: string;
-  /** Null where the message never was on its topic. */
-  partition: number | null;
   /** A bigint as text. */
   offset: string | null;
-  key: Buffer | null;
-  value: Buffer | null;
-  /** Of the message itself. */
-  headers: Record<string, string>;
-  /** Who gave up on it. */
-  stage: string;
-  /** A stable code. */
-  error: string;
-  /** In words. */
-  reason: string;
-  tries: number;
-  /** Bytes of the whole value where only its beginning is here. */
-  truncatedBytes: number | null;
-  failedAt: Date;
 }
+
+/** As the statement takes them. */
+const FIELDS = [
+  'dlqId',
+  'topic',
+  'partition',
+  'offset',
+  'key',
+  'value',
+  'headers',
+  'stage',
+  'error',
+  'reason',
+  'tries',
+  'truncatedBytes',
+  'failedAt',
+] as const;
 
 /**
  * Stores letters; those that are there already stay as they are.
@@ -38,21 +52,7 @@ export async function storeDeadLetters(db: Queryable, letters: readonly NewDeadL
      SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bytea[], $6::bytea[], $7::jsonb[],
                           $8::text[], $9::text[], $10::text[], $11::integer[], $12::bigint[], $13::timestamptz[])
      ON CONFLICT (dlq_id) DO NOTHING RETURNING dlq_id AS "dlqId"`,
-    [
-      letters.map(({ dlqId }) => dlqId),
-      letters.map(({ topic }) => topic),
-      letters.map(({ partition }) => partition),
-      letters.map(({ offset }) => offset),
-      letters.map(({ key }) => key),
-      letters.map(({ value }) => value),
-      letters.map(({ headers }) => JSON.stringify(headers)),
-      letters.map(({ stage }) => stage),
-      letters.map(({ error }) => error),
-      letters.map(({ reason }) => reason),
-      letters.map(({ tries }) => tries),
-      letters.map(({ truncatedBytes }) => truncatedBytes),
-      letters.map(({ failedAt }) => failedAt.toISOString()),
-    ],
+    columnsOf(letters, FIELDS),
   );
   const added = new Set(rows.map(({ dlqId }) => dlqId));
   // Of a letter that the list has twice, the second is not new.

@@ -19,7 +19,7 @@ export interface DeadLetterFilter {
 
 export interface DeadLetterRow {
   deadLetterId: string;
-  /** Where it was, or was meant to go; without the prefix. */
+  /** Where it was, or was meant to go; without the prefix where it is a topic of ours. */
   topic: string;
   /** Null: it never was on its topic. */
   partition: number | null;
@@ -31,8 +31,11 @@ export interface DeadLetterRow {
   valueBytes: number | null;
   /** Of the message itself. */
   headers: Record<string, string>;
+  /** Who gave up on it. */
   stage: string;
+  /** A stable code. */
   error: string;
+  /** In words. */
   reason: string;
   tries: number;
   /** Size of the value where only its beginning was kept. */

@@ -8,3 +8,8 @@ export class Parameters {
     return `$${this.values.length}`;
   }
 }
+
+/** These fields of the rows, each as a list: what `unnest` makes rows of again. What is absent is null. */
+export function columnsOf<T>(rows: readonly T[], fields: readonly (keyof T)[]): unknown[][] {
+  return fields.map((field) => rows.map((row) => row[field] ?? null));
+}

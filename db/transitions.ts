@@ -5,14 +5,8 @@
  */
 import type { OperationState } from '../tms/contract.ts';
 import type { TpeStatus } from '../workflows/status.ts';
-import {
-  announceCommand,
-  announceStatus,
-  announceVersion,
-  inContext,
-  recordTpeEvents,
-  rememberVersion,
-} from './announce.ts';
+import { announceAll, inContext, recordTpeEvents, rememberVersion } from './announce.ts';
+import { columnsOf } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 
 /** A status that a terminal is to have. Null and absent fields leave what is there. */
@@ -49,6 +43,19 @@ export interface TransitionContext {
   topicPrefix: string;
   actor: string;
 }
+
+/** As the statement takes them. */
+const FIELDS = [
+  'campaignId',
+  'tpeId',
+  'attempt',
+  'status',
+  'reason',
+  'operationId',
+  'tmsState',
+  'version',
+  'shard',
+] as const;
 
 // `due` keeps what moves a terminal up, or what the TMS says anew of one that stays; locking in the order of
 // the key keeps two writers from waiting for each other. Only a new status is an event and a message.
@@ -99,13 +106,11 @@ WITH input AS (
     data: `jsonb_build_object('operationId', operation_id, 'tmsState', tms_state, 'version', version,
              'requestedAt', CASE WHEN tpe_status_rank(status) = 3 THEN requested_at END)`,
   })}
-), commanded AS (
-  ${announceCommand('moved', '$10', 'version_cible', "old_status = 'PENDING' AND status IN ('REQUESTED', 'INSTALLING')")}
-), announced AS (
-  ${announceStatus('moved', '$10')}
-), versions AS (
-  ${announceVersion('seen', '$10')}
-)
+), ${announceAll({
+  prefix: '$10',
+  target: 'version_cible',
+  asked: "old_status = 'PENDING' AND status IN ('REQUESTED', 'INSTALLING')",
+})}
 SELECT campaign_id AS "campaignId", tpe_id AS "tpeId", tms, status,
        extract(epoch FROM last_update - requested_at)::float8 AS "secondsSinceRequest",
        (extract(epoch FROM requested_at) * 1000)::float8 AS "requestedAt"
@@ -123,23 +128,10 @@ export async function recordTransitions(
   transitions: readonly Transition[],
 ): Promise<Transitioned[]> {
   if (transitions.length === 0) return [];
-  const column = <T>(pick: (transition: Transition) => T): T[] => transitions.map(pick);
   const result = await db.query<Transitioned>({
     name: 'record-transitions',
     text: RECORD,
-    values: [
-      column((t) => t.campaignId),
-      column((t) => t.tpeId),
-      column((t) => t.attempt),
-      column((t) => t.status),
-      column((t) => t.reason ?? null),
-      column((t) => t.operationId ?? null),
-      column((t) => t.tmsState ?? null),
-      column((t) => t.version ?? null),
-      column((t) => t.shard ?? null),
-      context.topicPrefix,
-      context.actor,
-    ],
+    values: [...columnsOf(transitions, FIELDS), context.topicPrefix, context.actor],
   });
   return result.rows;
 }

@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { archiveOldMonths } from '../../audit/archive.ts';
-import { dropMonth, listEventArchives } from '../../db/event-archive.ts';
+import { dropMonth, findOldMonths, listEventArchives } from '../../db/event-archive.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { createLogger } from '../../observability/logger.ts';
 import { Trail } from './trail.ts';
@@ -83,14 +83,73 @@ it('an event that was altered keeps its month, and says so', async () => {
   await writeMonths();
   await trail.tamper(`UPDATE event SET actor = 'else' WHERE seq = 3`);
   await expect(archive()).rejects.toThrow(/position 3: its content is not what was sealed/);
+  // No file either, that would stand in the way once the event is repaired.
+  expect(await readdir(archiveDir)).toEqual([]);
   expect(await listEventArchives(trail.db)).toEqual([]);
   expect(await trail.verify()).toMatchObject({ events: 64, faultCount: 1 });
 });
 
-it('what a crash has left half done is done anew', async () => {
+describe('a power cut', () => {
+  const FILE = 'events-2026-03.ndjson.gz';
+  const PART = 'UUID.part';
+
+  /** Calls `act` in place of each fsync; it is done where `act` does not throw. */
+  async function onSync(act: (handle: FileHandle) => Promise<void>): Promise<void> {
+    const handle = await open(archiveDir);
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const sync = Reflect.get(prototype, 'sync');
+    vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+      await act(this);
+      return sync.call(this);
+    });
+  }
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('finds a month in the database until the disk has the file, the manifest and the names of both', async () => {
+    await writeMonths();
+    const seen: string[] = [];
+    await onSync(async (handle) => {
+      const what = (await handle.stat()).isDirectory() ? 'folder' : 'file';
+      const names = (await readdir(archiveDir)).map((name) => name.replace(/[0-9a-f-]{36}/, 'UUID'));
+      const months = await findOldMonths(trail.db, 90);
+      seen.push(`${months[0]}, ${what}: ${names.toSorted().join(' ')}`);
+    });
+    await archive();
+    expect(seen.slice(0, 4)).toEqual([
+      `2026-03-01, file: ${FILE}.${PART}`,
+      `2026-03-01, folder: ${FILE}`,
+      `2026-03-01, file: ${FILE} ${FILE}.json.${PART}`,
+      `2026-03-01, folder: ${FILE} ${FILE}.json`,
+    ]);
+  });
+
+  it.each([0, 1, 2, 3])('after %i things were taken by the disk loses nothing', async (taken) => {
+    await writeMonths();
+    let asked = 0;
+    await onSync(() => (asked++ < taken ? Promise.resolve() : Promise.reject(new Error('EIO'))));
+    await expect(archive()).rejects.toThrow('EIO');
+    expect(await listEventArchives(trail.db)).toEqual([]);
+    expect(await trail.verify()).toMatchObject({ faultCount: 0, events: 64 });
+    vi.restoreAllMocks();
+    // What is left of the first try is gone on with.
+    expect(await archive()).toHaveLength(2);
+    expect(await trail.verify(await paths())).toMatchObject({ faultCount: 0, events: 64 });
+  });
+});
+
+it('a file of the same name that holds something else is neither overwritten nor taken for the archive', async () => {
   await writeMonths();
-  // Between the file and the database: the file is there, cut off.
-  await writeFile(join(archiveDir, 'events-2026-03.ndjson.gz'), gzipSync('{"seq":'));
+  const path = join(archiveDir, 'events-2026-03.ndjson.gz');
+  const foreign = gzipSync('{"seq":"1"}\n');
+  await writeFile(path, foreign);
+  await expect(archive()).rejects.toThrow(
+    /events-2026-03\.ndjson\.gz is there already and holds something else.*AUDIT_ARCHIVE_DIR/,
+  );
+  expect(await readdir(archiveDir)).toEqual(['events-2026-03.ndjson.gz']);
+  expect(await readFile(path)).toEqual(foreign);
+  expect(await listEventArchives(trail.db)).toEqual([]);
+  await rename(path, `${path}.foreign`);
   await archive();
   expect(await trail.verify(await paths())).toMatchObject({ faultCount: 0, events: 64 });
 });

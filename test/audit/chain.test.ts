@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chainHash, GENESIS, type EventRecord } from '../../audit/chain.ts';
 import { sealNext } from '../../audit/sealer.ts';
 import { readSealingState } from '../../db/event-chain.ts';
@@ -6,10 +6,14 @@ import { inTransaction } from '../../db/pool.ts';
 import { Trail } from './trail.ts';
 
 let trail: Trail;
-beforeEach(async () => {
-  trail = await Trail.create();
-});
-afterEach(() => trail.close());
+
+/** A trail of its own for each test of the `describe` around it. */
+function trailInEachTest(): void {
+  beforeEach(async () => {
+    trail = await Trail.create();
+  });
+  afterEach(() => trail.close());
+}
 
 const RECORD: EventRecord = {
   seq: '1',
@@ -45,6 +49,13 @@ describe('the hash of an event', () => {
 });
 
 describe('events', () => {
+  beforeAll(async () => {
+    trail = await Trail.create();
+    await trail.write(1);
+    await trail.seal();
+  });
+  afterAll(() => trail.close());
+
   it.each([
     'UPDATE event SET actor = $$x$$',
     'DELETE FROM event',
@@ -57,13 +68,13 @@ describe('events', () => {
     'TRUNCATE event_chain',
     `TRUNCATE event_chain_${month()}`,
   ])('are only ever appended to: "%s" is refused', async (statement) => {
-    await trail.write(1);
-    await trail.seal();
     await expect(trail.db.query(statement)).rejects.toThrow(/append-only/);
   });
 });
 
 describe('sealing', () => {
+  trailInEachTest();
+
   it('gives every event one position, in an order that later commits do not change', async () => {
     await inTransaction(trail.db, async (slow) => {
       // Drawn first, committed last.
@@ -121,6 +132,7 @@ describe('sealing', () => {
 });
 
 describe('verification finds', () => {
+  trailInEachTest();
   beforeEach(async () => {
     await trail.write(20);
     await trail.seal();
