@@ -1,7 +1,7 @@
 /** Opaque cursors: where the next page starts, as a short list of strings that only this API reads. */
 import { Problem } from './errors.ts';
 
-export function encodeCursor(parts: readonly string[]): string {
+function encodeCursor(parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

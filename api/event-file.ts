@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
 import { stringify } from 'csv-stringify/sync';
+import { EVENT_FIELDS } from '../audit/chain.ts';
 import type { LinkedRecord } from '../audit/verify.ts';
 
 export type EventFileFormat = 'ndjson' | 'csv';
@@ -14,22 +15,14 @@ const CONTENT_TYPES = {
   csv: 'text/csv; charset=utf-8; header=present',
 } as const satisfies Record<EventFileFormat, string>;
 
-const COLUMNS = [
+/** All that is hashed, so that what a spreadsheet has can be verified; what nobody reads stands last. */
+const COLUMNS: readonly (keyof LinkedRecord)[] = [
   'position',
-  'seq',
-  'occurredAt',
-  'type',
-  'campaignId',
-  'tpeId',
-  'actor',
-  'reason',
-  'data',
-  'correlationId',
-  'traceparent',
+  ...EVENT_FIELDS.filter((field) => field !== 'eventId'),
   'eventId',
   'hash',
   'previousHash',
-] as const satisfies readonly (keyof LinkedRecord)[];
+];
 
 /** Sends records as they come, no faster than they are taken. Nothing is sent before the first piece is there. */
 export class EventFile {

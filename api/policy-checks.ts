@@ -14,7 +14,7 @@ export interface PolicyFault {
 
 const DAY = 86_400_000;
 /** Days that a campaign that takes up new terminals may last. */
-export const DYNAMIC_DAYS = 90;
+const DYNAMIC_DAYS = 90;
 const HOUR = DAY / 24;
 /** How far the clocks of the world are before and behind UTC: where sites are is not known here. */
 const AHEAD = 14 * HOUR;

@@ -6,7 +6,7 @@ import { contextOf } from './context.ts';
 import { Problem } from './errors.ts';
 
 /** Sends a problem. */
-export function sendProblem(request: Request, response: Response, problem: Problem): void {
+function sendProblem(request: Request, response: Response, problem: Problem): void {
   const { correlationId } = contextOf(response);
   const document = problem.toDocument(request.originalUrl.split('?', 1)[0] ?? '/', correlationId);
   response

@@ -26,7 +26,7 @@ export function withRule<T>(place: RulePlace, work: () => T): T {
 }
 
 /** The problem that points at the fault: `rule` is the text, `offset` and `length` count its UTF-16 code units. */
-export function invalidRule(error: RuleError, place: RulePlace): Problem {
+function invalidRule(error: RuleError, place: RulePlace): Problem {
   const { message, rule, offset, length, line, column } = error;
   const [name, where] = typeof place === 'string' ? [place, { pointer: place }] : [place.parameter, place];
   const position = line > 1 ? `line ${line}, column ${column}` : `column ${column}`;

@@ -13,7 +13,7 @@ export function withinDeadline<T>(client: Client, call: () => Promise<T>): Promi
 }
 
 /** Whether the error means that Temporal could not be reached, rather than that it refused. */
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) return AWAY.has(cause.code);
     if (cause instanceof ServiceError && cause.cause === undefined) return true;

@@ -5,7 +5,7 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import type { Random } from '../support/random.ts';
 
 export const PARTS = ['postgres', 'kafka', 'temporal', 'alpha', 'beta', 'hardware'] as const;
-export type PartName = (typeof PARTS)[number];
+type PartName = (typeof PARTS)[number];
 export type Role = Exclude<RoleName, 'simulator'>;
 
 /** Who calls whom. */
