@@ -18,6 +18,7 @@ beforeAll(async () => {
       { name: 'beta', idempotent: false, ...TMS },
     ],
     speed: 240,
+    lookEverySeconds: 1,
     fleet: [
       { tms: 'alpha', terminals: 15, model: 'A920' },
       { tms: 'beta', terminals: 10, model: 'A920' },
