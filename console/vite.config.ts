@@ -6,7 +6,7 @@ import { fewerColours } from './build/fewer-colours.ts';
 
 /** What several pages use from their first view on; dialogs and menus are loaded apart, when they are opened. */
 const SMALL =
-  /console.(api|lib|live|state|components.(copy|name|segmented|stat|time-ago|waiting))|@tanstack|lucide|(Input|NativeSelect|Textarea|CheckIcon|CloseButton)/;
+  /console.(api|lib|live|state|components.(copy|list|name|row|search|segmented|stat|time-ago|waiting))|@tanstack|lucide|(Input|NativeSelect|Textarea|CheckIcon|CloseButton)/;
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -39,7 +39,7 @@ export async function consoleTypes(): Promise<string> {
     definitions: document.components?.schemas ?? {},
   };
   const text = JSON.stringify(schema).replaceAll('#/components/schemas/', '#/definitions/');
-  const types = await compile(JSON.parse(text) as Schema, 'paths', {
+  const types = await compile(JSON.parse(text, asAnything) as Schema, 'paths', {
     additionalProperties: false,
     // As tuples they would be ten thousand lines.
     ignoreMinAndMaxItems: true,
@@ -54,6 +54,15 @@ export async function consoleTypes(): Promise<string> {
     .replaceAll(/\/\*\*\n \*?\s*\*?\/\n/g, '')
     .replaceAll(/^(\s*)['"]?(\d{3})['"]?:/gm, '$1$2:')
     .replace('export interface Paths {', 'export interface paths {');
+}
+
+/** A schema that only describes allows everything, null included; to the compiler it would be an object. */
+function asAnything(_key: string, value: unknown): unknown {
+  const described =
+    typeof value === 'object' && value !== null && Object.keys(value).join() === 'description';
+  return described && typeof (value as Schema).description === 'string'
+    ? { ...value, tsType: 'unknown' }
+    : value;
 }
 
 function describePath(methods: Record<string, Operation>): Schema {

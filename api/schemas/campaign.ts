@@ -1,7 +1,7 @@
 import { COMPENSATIONS } from '../../db/campaign.ts';
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
 import type { WaveState } from '../../workflows/types.ts';
-import { instant, label, machineText, orderedVersion, pageOf, uuid, version, z } from './common.ts';
+import { instant, label, machineText, orderedVersion, orNull, pageOf, uuid, version, z } from './common.ts';
 import { policyTemplateRef } from './policy-template.ts';
 import { policy, policyRequest } from './policy.ts';
 import { groupName, rule } from './rule.ts';
@@ -263,7 +263,7 @@ export const campaignTpe = z
     wave: z.number().int(),
     status: tpeStatus,
     reason: z.string().nullable(),
-    compensation: compensation.nullable().openapi({ description: 'Null: no roll-back was asked for.' }),
+    compensation: orNull(compensation).openapi({ description: 'Null: no roll-back was asked for.' }),
     compensationReason: z.string().nullable(),
     attempt: z.number().int(),
     tmsState: z.string().nullable().openapi({ description: 'What the TMS said last.' }),

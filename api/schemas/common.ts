@@ -58,6 +58,11 @@ export const orderedVersion = withoutCardNumber(
 
 export const instant = z.string().openapi({ format: 'date-time', example: '2026-11-21T10:15:00.000Z' });
 
+/** A schema with a name, or null. `nullable()` would give the name to the two together, wherever it stands. */
+export function orNull<S extends z.ZodType>(named: S): z.ZodUnion<readonly [S, z.ZodNull]> {
+  return z.union([named, z.null()]);
+}
+
 /** Query parameters of every list. */
 export const paging = {
   cursor: z

@@ -1,6 +1,6 @@
 import { DEAD_LETTER_STATES } from '../../db/dead-letter.ts';
 import { TOPIC_NAMES } from '../../events/topics.ts';
-import { instant, label, pageOf, uuid, z } from './common.ts';
+import { instant, label, orNull, pageOf, uuid, z } from './common.ts';
 
 /** Letters that one request may name. */
 export const MAX_LETTERS = 1_000;
@@ -42,10 +42,10 @@ export const deadLetter = z
     topic: z.string().openapi({ description: 'Where it was, or was meant to go; without the prefix.' }),
     partition: z.number().int().nullable().openapi({ description: 'Null: it never was on its topic.' }),
     offset: z.number().int().nullable(),
-    key: letterContent.nullable(),
-    value: letterContent
-      .nullable()
-      .openapi({ description: 'In a list, at most 2,000 characters. Null: there is none.' }),
+    key: orNull(letterContent),
+    value: orNull(letterContent).openapi({
+      description: 'In a list, at most 2,000 characters. Null: there is none.',
+    }),
     headers: z.record(z.string(), z.string()).openapi({ description: 'Of the message itself.' }),
     stage: z.string().openapi({ description: 'Who gave up on it.' }),
     error: z.string().openapi({ description: 'A stable code.' }),

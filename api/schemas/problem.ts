@@ -1,5 +1,6 @@
 import { PROBLEMS } from '../errors.ts';
-import { z } from './common.ts';
+import { CAMPAIGN_STATUSES } from '../../workflows/status.ts';
+import { uuid, z } from './common.ts';
 
 export const problemSchema = z
   .object({
@@ -30,5 +31,29 @@ export const problemSchema = z
     length: z.number().int().optional().openapi({ description: 'Code units at fault; 0 at the end.' }),
     line: z.number().int().optional().openapi({ description: 'Line of the fault in `rule`, from 1.' }),
     column: z.number().int().optional().openapi({ description: 'Character of that line, from 1.' }),
+    errorCount: z
+      .number()
+      .int()
+      .optional()
+      .openapi({ description: 'All faults of a file; `errors` lists the first.' }),
+    count: z
+      .number()
+      .int()
+      .optional()
+      .openapi({ description: 'All terminals at fault; `errors` names some.' }),
+    busy: z
+      .array(z.object({ tpeId: uuid, campaignId: uuid }))
+      .optional()
+      .openapi({ description: 'Some terminals that a campaign is updating.' }),
+    campaignStatus: z
+      .enum(CAMPAIGN_STATUSES)
+      .optional()
+      .openapi({ description: 'In which the campaign takes no such command.' }),
+    usedBy: z.array(z.string()).optional().openapi({ description: 'Groups that use this one.' }),
+    why: z
+      .string()
+      .optional()
+      .openapi({ description: 'Why a dead letter can not be replayed; a stable code.' }),
+    rebuildId: uuid.optional().openapi({ description: 'Of the replay that runs.' }),
   })
   .openapi('Problem', { description: 'RFC 9457 problem details.' });

@@ -3,7 +3,7 @@ import { COMPENSATIONS } from '../../db/campaign.ts';
 import { DURATION_BOUNDS } from '../../projections/durations.ts';
 import { REBUILD_STATES } from '../../projections/rebuild-requests.ts';
 import { CAMPAIGN_STATUSES, FINAL_TPE_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
-import { instant, label, uuid, z } from './common.ts';
+import { instant, label, orNull, uuid, z } from './common.ts';
 
 const count = z.number().int();
 const percent = z.number().nullable().openapi({ description: '0 to 100, one decimal; null without any.' });
@@ -247,6 +247,6 @@ export const projections = z
     asOf,
     events: count.openapi({ description: 'Events read so far.' }),
     skipped: count.openapi({ description: 'Of them: should count but lack what it takes.' }),
-    lastRebuild: rebuild.nullable(),
+    lastRebuild: orNull(rebuild),
   })
   .openapi('Projections');

@@ -1,6 +1,6 @@
 import { CAMPAIGN_STATUSES, TPE_STATUSES } from '../../workflows/status.ts';
 import { compensation } from './campaign.ts';
-import { instant, label, pageOf, uuid, version, withoutCardNumber, z } from './common.ts';
+import { instant, label, orNull, pageOf, uuid, version, withoutCardNumber, z } from './common.ts';
 import { rule } from './rule.ts';
 
 /** Names of TMSs are also parts of task queues and metrics. */
@@ -37,7 +37,7 @@ export const tpeDetail = tpe
           status: z.enum(TPE_STATUSES),
           reason: z.string().nullable(),
           attempt: z.number().int(),
-          compensation: compensation.nullable().openapi({ description: 'Null: no roll-back was asked for.' }),
+          compensation: orNull(compensation).openapi({ description: 'Null: no roll-back was asked for.' }),
           fromVersion: z.string().nullable(),
           version: z.string().nullable(),
           requestedAt: instant.nullable(),

@@ -1,5 +1,6 @@
+import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { Icon } from './icons.ts';
+import { SearchIcon, type Icon } from './icons.ts';
 import classes from './empty-state.module.css';
 
 interface EmptyStateProps {
@@ -17,5 +18,23 @@ export function EmptyState({ icon: Icon, title, children }: EmptyStateProps): Re
       <p className={classes.title}>{title}</p>
       {children !== undefined && <div className={classes.text}>{children}</div>}
     </div>
+  );
+}
+
+interface NothingFoundProps {
+  title: string;
+  /** What the button says. */
+  clear: string;
+  onClear: () => void;
+}
+
+/** Nothing meets the filter, which can be cleared. */
+export function NothingFound({ title, clear, onClear }: NothingFoundProps): ReactNode {
+  return (
+    <EmptyState icon={SearchIcon} title={title}>
+      <Button variant="default" size="xs" onClick={onClear}>
+        {clear}
+      </Button>
+    </EmptyState>
   );
 }

@@ -5,7 +5,8 @@ interface SegmentedProps<T extends string> {
   label: string;
   value: T;
   onChange: (value: T) => void;
-  choices: readonly { value: T; label: string }[];
+  /** The count is of what a choice would show. */
+  choices: readonly { value: T; label: string; count?: string | undefined }[];
 }
 
 /** One of a few choices, all in view. */
@@ -25,6 +26,7 @@ export function Segmented<T extends string>({
           onClick={() => onChange(choice.value)}
         >
           {choice.label}
+          {choice.count !== undefined && <b> {choice.count}</b>}
         </button>
       ))}
     </div>

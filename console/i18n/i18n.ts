@@ -1,6 +1,6 @@
 /**
  * The words of the console. Each page has its own: English in `en.ts`, which is part of the page's code, French in
- * `fr.ts` beside it, which is only loaded by who reads French.
+ * `fr.ts` beside it, which is only loaded by who reads French. Words of parts that several pages show lie in folders here.
  */
 import { createI18n, localeFrom, type Components } from '@nanostores/i18n';
 import { atom } from 'nanostores';
@@ -30,8 +30,7 @@ export function chooseLocale(locale: Locale): void {
   $chosen.set(locale);
 }
 
-const frenchShared = import.meta.glob<{ default: FrenchWords }>('./fr.ts');
-const frenchPages = import.meta.glob<{ default: FrenchWords }>('../pages/*/fr.ts');
+const french = import.meta.glob<{ default: FrenchWords }>(['./fr.ts', './*/fr.ts', '../pages/*/fr.ts']);
 
 /** Strings, and strings by plural form. */
 type FrenchWords = Record<string, string | Record<string, string>>;
@@ -42,7 +41,8 @@ export type French<M> = M extends { get(): infer Body }
   : never;
 
 async function loadFrench(name: string): Promise<FrenchWords> {
-  const load = name === 'shared' ? frenchShared['./fr.ts'] : frenchPages[`../pages/${name}/fr.ts`];
+  const load =
+    name === 'shared' ? french['./fr.ts'] : (french[`../pages/${name}/fr.ts`] ?? french[`./${name}/fr.ts`]);
   if (!load) throw new Error(`There is no French for ${name}.`);
   return (await load()).default;
 }

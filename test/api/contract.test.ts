@@ -37,6 +37,18 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test('gives no name to what may be null: null is said where the name is used', () => {
+    const named = Object.entries(document.components.schemas as Record<string, Json>);
+    const nullable = named.filter(([, { type, enum: values }]) =>
+      [type, values].flat().some((each) => each === 'null' || each === null),
+    );
+    expect(nullable.map(([name]) => name)).toEqual([]);
+    expect(document.components.schemas.DeadLetter.properties.key.anyOf).toEqual([
+      { $ref: '#/components/schemas/DeadLetterContent' },
+      { type: 'null' },
+    ]);
+  });
+
   test('describes the request by the schema that checks it', () => {
     const request = document.components.schemas.CampaignRequest;
     expect(request.required).toEqual(['targetVersion', 'targets']);

@@ -12,6 +12,7 @@ import { loadConfig, type Config } from '../../config.ts';
 import { createPool, type Pool } from '../../db/pool.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase } from '../support/stack.ts';
 import { emptyTables } from '../support/empty.ts';
+import { checkDocumented } from './documented.ts';
 
 export const CALLBACK_SECRET = 'a secret of the tests';
 
@@ -123,18 +124,29 @@ export class TestApi {
     await this.#database?.drop();
   }
 
-  /** Sends a request to a path below `/api/v1`, or to an absolute path. */
-  async send(path: string, { method, json, body, headers = {} }: SendOptions = {}): Promise<Answer> {
+  /**
+   * Sends a request to a path below `/api/v1`, or to an absolute path.
+   * @throws where the answer is not as the API's document says
+   */
+  async send(to: string, { method: given, json, body, headers = {} }: SendOptions = {}): Promise<Answer> {
     const sent = json === undefined ? body : JSON.stringify(json);
-    const response = await fetch(this.url + (path.startsWith('/') ? path : `/api/v1/${path}`), {
-      method: method ?? (sent === undefined ? 'GET' : 'POST'),
+    const method = given ?? (sent === undefined ? 'GET' : 'POST');
+    const path = to.startsWith('/') ? to : `/api/v1/${to}`;
+    const response = await fetch(this.url + path, {
+      method,
       ...(sent !== undefined && { body: sent }),
       headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
       redirect: 'manual',
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : text,
+    };
+    checkDocumented({ method, path, ...answer });
+    return answer;
   }
 
   /** Asks for a campaign. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ApiProblem } from '../../console/api/problem.ts';
-import type { DeadLetter, Problem } from '../../console/api/schema.ts';
+import type { DeadLetter, DeadLetterContent, Problem } from '../../console/api/schema.ts';
 import { consequencesOf } from '../../console/pages/dead-letters/confirm-one.tsx';
 import { refusalOf, whyInWords } from '../../console/pages/dead-letters/decide.ts';
 import { messages } from '../../console/pages/dead-letters/en.ts';
@@ -19,8 +19,7 @@ import {
 } from '../../console/pages/dead-letters/letter-draft.ts';
 import { readSearch } from '../../console/lib/search-params.ts';
 
-type Content = DeadLetter['value'];
-const content = (text: string, change: Partial<NonNullable<DeadLetter['key']>> = {}): Content => ({
+const content = (text: string, change: Partial<DeadLetterContent> = {}): DeadLetterContent => ({
   encoding: 'utf-8',
   content: text,
   bytes: text.length,
@@ -89,9 +88,9 @@ describe('an edited letter', () => {
 
   test('that nobody has changed is published as it was', () => {
     expect(edited({})).toEqual({});
-    // The generated type knows no absent value; the API does.
-    const tombstone = letter({ value: null as unknown as Content });
-    expect(editOf(tombstone, draftOf(tombstone))).toEqual({});
+    for (const bare of [letter({ value: null }), letter({ key: null })]) {
+      expect(editOf(bare, draftOf(bare))).toEqual({});
+    }
   });
 
   test('that was only laid out otherwise is none', () => {
@@ -117,6 +116,15 @@ describe('an edited letter', () => {
       expect(hasFaults(faultsOf(part, draftOf(part)))).toBe(false);
       expect(edited({ value: '{"b": 2}' }, part)).toEqual({ value: '{"b":2}' });
     }
+  });
+
+  test('has another key where one is given; an empty one is as it was received', () => {
+    const bytes = letter({ key: content('/wAx', { encoding: 'base64' }) });
+    for (const of of [letter(), letter({ key: null }), bytes]) {
+      expect(edited({ key: 'k-2' }, of)).toEqual({ key: 'k-2' });
+      expect(edited({ key: '' }, of)).toEqual({});
+    }
+    expect(draftOf(bytes).key).toBe('');
   });
 
   test('names the headers that are set and removed', () => {
@@ -148,14 +156,20 @@ describe('what is asked before a letter is replayed', () => {
 
   test('says what differs', () => {
     expect(consequencesOf(t, 'replay', letter(), {})[1]).toBe(
-      'Its value and headers are as they were received.',
+      'Its key, value and headers are as they were received.',
     );
     expect(
-      consequencesOf(t, 'replay', letter(), { value: '"é"', headers: { a: '1', b: null, c: '3' } }).slice(
-        1,
-        4,
-      ),
-    ).toEqual(['Its value is the edited one: 4 bytes.', 'Headers set: a, c.', 'Headers removed: b.']);
+      consequencesOf(t, 'replay', letter(), {
+        key: 'k-2',
+        value: '"é"',
+        headers: { a: '1', b: null, c: '3' },
+      }).slice(1, 5),
+    ).toEqual([
+      'Its key is the edited one: k-2',
+      'Its value is the edited one: 4 bytes.',
+      'Headers set: a, c.',
+      'Headers removed: b.',
+    ]);
   });
 });
 
@@ -168,12 +182,14 @@ test('what the API has refused is told at its part', () => {
     instance: '',
     correlationId: 'c',
     errors: [
+      { pointer: '/edit/key', message: 'is masked' },
       { pointer: '/edit/value', message: 'has a card number' },
       { pointer: '/edit/headers/x-a', message: 'is not the original' },
       { pointer: '/by', message: 'is too long' },
     ],
   } as Problem;
   expect(refusalOf(new ApiProblem(problem))).toEqual({
+    key: 'is masked',
     value: 'has a card number',
     headers: { 'x-a': 'is not the original' },
   });

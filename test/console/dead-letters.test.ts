@@ -97,7 +97,7 @@ describe('one letter', () => {
     await page.getByRole('button', { name: 'Replay', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: 'Replay this letter?' });
     await dialog.getByText('1 message is published again on tpe.update.command.').waitFor();
-    await dialog.getByText('Its value and headers are as they were received.').waitFor();
+    await dialog.getByText('Its key, value and headers are as they were received.').waitFor();
     await dialog.getByRole('textbox', { name: /Your name/ }).fill('Zoë');
     await dialog.getByRole('textbox', { name: /Reason/ }).fill('the terminal is known now');
     await dialog.getByRole('button', { name: 'Replay letter' }).dblclick();
@@ -116,13 +116,14 @@ describe('one letter', () => {
     const id = await desk.letter({ value: ORDER });
     const opened = await openLetters(`?letter=${id}`);
     const { page } = opened;
-    await page.getByRole('button', { name: 'Edit value and headers' }).click();
+    await page.getByRole('button', { name: 'Edit key, value and headers' }).click();
     const value = page.getByRole('textbox', { name: 'Value to publish' });
     const text = await value.inputValue();
     await value.fill(`${text.slice(0, -2)},\n  oops\n}`);
     await page.getByText('This is not valid JSON: line 5, column 3.').waitFor();
     expect(await page.getByRole('button', { name: 'Replay', exact: true }).isDisabled()).toBe(true);
     await value.fill(`${text.slice(0, -2)},\n  "targetVersion": "4.2.0"\n}`);
+    await page.getByRole('textbox', { name: 'Key to publish under' }).fill('till-12');
     await page.getByRole('button', { name: 'Remove content-type' }).click();
     await page.getByRole('textbox', { name: 'Value of ce_id' }).fill('till-4712');
     await page.getByRole('button', { name: 'Add a header' }).click();
@@ -133,11 +134,13 @@ describe('one letter', () => {
     await opened.expectAccessible();
     await page.getByRole('button', { name: 'Replay with the changes' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByText('Its key is the edited one: till-12').waitFor();
     await dialog.getByText('Headers set: ce_id, x-note.').waitFor();
     await dialog.getByText('Headers removed: content-type.').waitFor();
     await dialog.getByRole('button', { name: 'Replay letter' }).click();
     await page.getByText(/Replayed by anna/).waitFor();
     const [row] = await desk.outbox();
+    expect(row.raw_key.toString()).toBe('till-12');
     expect(row.raw_value.toString()).toBe(`${ORDER.slice(0, -1)},"targetVersion":"4.2.0"}`);
     expect(row.headers).toEqual({
       ce_type: 'tpe.update.ordered',
@@ -160,7 +163,7 @@ describe('one letter', () => {
     await notice.getByText('Only the beginning of its value was kept: give it another value.').waitFor();
     expect(await notice.innerText()).toMatch(/can not be published like this[^]*Correlation id/);
     await dialog.getByRole('button', { name: 'Back' }).click();
-    await page.getByRole('button', { name: 'Edit value and headers' }).click();
+    await page.getByRole('button', { name: 'Edit key, value and headers' }).click();
     const value = page.getByRole('textbox', { name: 'Value to publish' });
     // A card number that nobody has, as networks publish them for tests.
     await value.fill('{"pan": "4111 1111 1111 1111"}');

@@ -251,6 +251,45 @@ describe('an import', () => {
     await opened.close(/409/);
   });
 
+  test('that is stopped before all is sent imports nothing, says so, and can be sent after all', async () => {
+    const opened = await openFleet();
+    const { page } = opened;
+    // Held for good: nothing of it reaches the API.
+    await page.route('**/api/v1/tpes/import', () => new Promise(() => undefined));
+    await page.getByRole('button', { name: 'Import terminals' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Import terminals' });
+    await dialog.getByLabel('Choose a CSV file').setInputFiles(csv(GOOD));
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByText('0% is sent').waitFor();
+    await dialog.getByRole('button', { name: 'Stop' }).click();
+    await dialog.getByText('Stopped before all was sent: nothing was imported.').waitFor();
+    expect((await api.rows('SELECT count(*)::integer AS count FROM tpe'))[0].count).toBe(0);
+    await page.unroute('**/api/v1/tpes/import');
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByText('1 terminal is imported').waitFor();
+    await opened.close();
+  });
+
+  test('that the API has all of can not be stopped any more: what came of it is told', async () => {
+    const opened = await openFleet();
+    const { page } = opened;
+    const lock = await api.pool.connect();
+    try {
+      await lock.query('BEGIN; LOCK TABLE tpe IN ACCESS EXCLUSIVE MODE');
+      await page.getByRole('button', { name: 'Import terminals' }).first().click();
+      const dialog = page.getByRole('dialog', { name: 'Import terminals' });
+      await dialog.getByLabel('Choose a CSV file').setInputFiles(csv(GOOD));
+      await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+      await dialog.getByText('All is sent. It is checked and imported…').waitFor();
+      expect(await dialog.getByRole('button', { name: 'Stop' }).isDisabled()).toBe(true);
+      await lock.query('COMMIT');
+      await dialog.getByText('1 terminal is imported').waitFor();
+    } finally {
+      lock.release(true);
+    }
+    await opened.close();
+  });
+
   test('takes a file that is dropped', async () => {
     const opened = await openFleet();
     const { page } = opened;

@@ -348,6 +348,19 @@ describe('the form', () => {
     await page.getByRole('radio', { name: /careful/ }).waitFor();
     await opened.close(/ERR_FAILED/);
   });
+
+  test('more groups than the API gives at once are all there to choose from', async () => {
+    await api.pool.query(
+      `INSERT INTO target_group (name, rule, created_by, updated_by)
+       SELECT 'group-' || lpad(n::text, 4, '0'), 'all', 'test', 'test' FROM generate_series(1, 501) n`,
+    );
+    const opened = await openForm('?group=group-0501');
+    const { page } = opened;
+    await page.getByText('It stands for:').waitFor();
+    expect(await page.getByRole('option', { name: /^group-/ }).count()).toBe(501);
+    expect(await page.getByText(/Only the first/).count()).toBe(0);
+    await opened.close();
+  });
 });
 
 describe('everybody', () => {

@@ -13,13 +13,13 @@ interface Messages {
 }
 
 const english = import.meta.glob<Record<string, unknown>>(
-  ['../../console/i18n/en.ts', '../../console/pages/*/en.ts'],
+  ['../../console/i18n/en.ts', '../../console/i18n/*/en.ts', '../../console/pages/*/en.ts'],
   {
     eager: true,
   },
 );
 const french = import.meta.glob<{ default: Words }>(
-  ['../../console/i18n/fr.ts', '../../console/pages/*/fr.ts'],
+  ['../../console/i18n/fr.ts', '../../console/i18n/*/fr.ts', '../../console/pages/*/fr.ts'],
   {
     eager: true,
   },
@@ -56,7 +56,7 @@ describe.each(pairs)('the words of $component', ({ file, component, en, fr }) =>
   });
 
   test('are named as their folder, by which the French ones are found', () => {
-    expect(component).toBe(/pages\/([\w-]+)\//.exec(file)?.[1] ?? 'shared');
+    expect(component).toBe(/(?:pages|i18n)\/([\w-]+)\//.exec(file)?.[1] ?? 'shared');
   });
 });
 

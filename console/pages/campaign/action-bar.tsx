@@ -3,12 +3,14 @@ import '@mantine/core/styles/Menu.layer.css';
 import { Button, Menu } from '@mantine/core';
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import type { Campaign } from '../../api/schema.ts';
 import {
   ApprovalIcon,
   CancelIcon,
   ForceIcon,
   MoreIcon,
+  NewIcon,
   NextWaveIcon,
   PauseIcon,
   PolicyIcon,
@@ -18,6 +20,8 @@ import {
   RunIcon,
   type Icon,
 } from '../../components/icons.ts';
+import { isEnded } from '../../components/status.ts';
+import { pathOf } from '../../pages.ts';
 import { useShortcuts } from '../../shell/shortcuts.ts';
 import { actionsFor, type Action } from './actions.ts';
 import { messages } from './en.ts';
@@ -65,6 +69,16 @@ export function ActionBar({ campaign, onAction }: ActionBarProps): ReactNode {
           </Button>
         );
       })}
+      {isEnded(campaign.status) && (
+        <Button
+          component={Link}
+          href={`${pathOf('new-campaign')}?like=${campaign.campaignId}`}
+          variant="default"
+          leftSection={<NewIcon size={15} aria-hidden />}
+        >
+          {t.newLike}
+        </Button>
+      )}
       {more.length > 0 && <More actions={more} onAction={onAction} />}
     </div>
   );

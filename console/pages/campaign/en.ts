@@ -43,6 +43,7 @@ export const messages = i18n('campaign', {
   stopRollBack: 'Stop the roll-back',
   force: 'End by force',
   retry: 'Retry failed',
+  newLike: 'New campaign like this one',
   keyPause: 'Pause or resume',
   keyCancel: 'Cancel',
   keySearch: 'Search the terminals',

@@ -8,6 +8,8 @@ import { EventsIcon } from '../../components/icons.ts';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { shared } from '../../i18n/en.ts';
+import { eventTypes } from '../../i18n/event-types/en.ts';
+import { whatHappened } from '../../i18n/event-types/what-happened.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { hasPage, pathOf } from '../../pages.ts';
 import { messages } from './en.ts';
@@ -55,6 +57,7 @@ export default function EventList({ campaignId, revision }: EventListProps): Rea
 
 function EventRow({ event }: { event: Event }): ReactNode {
   const t = useStore(messages);
+  const types = useStore(eventTypes);
   const format = useFormat();
   const { type, occurredAt, actor, reason, tpeId, data, correlationId } = event;
   return (
@@ -67,7 +70,7 @@ function EventRow({ event }: { event: Event }): ReactNode {
       </p>
       <div className={classes.what}>
         <p>
-          <b className={classes.type}>{type}</b>{' '}
+          <b className={classes.type}>{whatHappened(types, type)}</b>{' '}
           <span className={classes.actor}>{t.eventBy({ by: actor })}</span>
         </p>
         {reason !== null && <p className={classes.reason}>{reason}</p>}
@@ -83,6 +86,9 @@ function EventRow({ event }: { event: Event }): ReactNode {
         )}
         <details className={classes.detail}>
           <summary>{t.eventData}</summary>
+          <p>
+            <code>{type}</code>
+          </p>
           <pre>{JSON.stringify(data, undefined, 2)}</pre>
           {correlationId !== null && (
             <p>

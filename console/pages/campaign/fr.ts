@@ -42,6 +42,7 @@ export default {
   stopRollBack: 'Arrêter le retour arrière',
   force: 'Terminer de force',
   retry: 'Réessayer les échecs',
+  newLike: 'Nouvelle campagne semblable',
   keyPause: 'Mettre en pause ou reprendre',
   keyCancel: 'Annuler',
   keySearch: 'Rechercher un terminal',

@@ -8,6 +8,7 @@ import { Tabs } from '../../components/tabs.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { shared } from '../../i18n/en.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { loadWords } from '../../i18n/i18n.ts';
 import { lazyPart } from '../../lib/lazy-part.tsx';
 import { useSearchParams } from '../../lib/search-params.ts';
 import { pathOf } from '../../pages.ts';
@@ -27,7 +28,10 @@ import classes from './campaign.module.css';
 
 const { Part: Charts } = lazyPart(() => import('./charts.tsx'));
 const { Part: TerminalList } = lazyPart(() => import('./terminal-list.tsx'));
-const { Part: EventList } = lazyPart(() => import('./event-list.tsx'));
+const { Part: EventList } = lazyPart(async () => {
+  const [part] = await Promise.all([import('./event-list.tsx'), loadWords('event-types')]);
+  return part;
+});
 
 export default function CampaignPage(): ReactNode {
   const { campaignId = '' } = useParams();

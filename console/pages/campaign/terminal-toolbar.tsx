@@ -1,10 +1,9 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useStore } from '@nanostores/react';
-import { useRef, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Campaign } from '../../api/schema.ts';
-import { SearchIcon } from '../../components/icons.ts';
+import { SearchField } from '../../components/search-field.tsx';
 import { shared } from '../../i18n/en.ts';
-import { useShortcuts } from '../../shell/shortcuts.ts';
 import { messages } from './en.ts';
 import { isFiltered, NO_FILTER, STATUS_CHOICES, type Filter, type TerminalFilter } from './filters.ts';
 import classes from './terminals.module.css';
@@ -19,25 +18,19 @@ interface TerminalToolbarProps {
 export function TerminalToolbar({ campaign, filter, onChange }: TerminalToolbarProps): ReactNode {
   const t = useStore(messages);
   const common = useStore(shared);
-  const input = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: '/', words: t.keySearch, run: () => input.current?.focus() }]);
   const words = (choice: Filter['status']): string => {
     if (choice === '') return t.anyStatus;
     return choice === 'FAILED,TIMEOUT' ? t.allFailures : common[`status${choice}`];
   };
   return (
     <search className={classes.toolbar} aria-label={t.filters}>
-      <TextInput
-        ref={input}
+      <SearchField
         className={classes.search}
-        type="search"
-        aria-label={t.search}
+        label={t.search}
         placeholder={t.searchHint}
-        leftSection={<SearchIcon size={15} aria-hidden />}
-        leftSectionPointerEvents="none"
+        keyWords={t.keySearch}
         value={filter.q}
-        onChange={(event) => onChange({ q: event.currentTarget.value })}
-        onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
+        onChange={(q) => onChange({ q })}
       />
       <NativeSelect
         className={classes.choice}

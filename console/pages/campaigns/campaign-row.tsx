@@ -1,8 +1,8 @@
 import { useStore } from '@nanostores/react';
 import { memo, type ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { CampaignSummary } from '../../api/schema.ts';
 import { AlertIcon, CancelIcon, PauseIcon, RunIcon } from '../../components/icons.ts';
+import { CardLabel, ListRow, RowName } from '../../components/list-table.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { campaignStateOf, underWay } from '../../components/status.ts';
@@ -30,11 +30,12 @@ export const CampaignRow = memo(function CampaignRow({ campaign, onCommand }: Ca
   const t = useStore(messages);
   const common = useStore(shared);
   const format = useFormat();
+  const { campaignId, name } = campaign;
   const line = stateLine({ t, common, format }, campaign);
   return (
-    <tr className={classes.row} data-campaign={campaign.campaignId} tabIndex={-1}>
+    <ListRow className={classes.row} data-campaign={campaignId} tabIndex={-1}>
       <td className={classes.campaign}>
-        <Name campaign={campaign} />
+        <RowName href={hasPage('campaign') ? pathOf('campaign', { campaignId }) : undefined}>{name}</RowName>
         <span className={classes.version}>→ {campaign.targetVersion}</span>
         {line !== undefined && <p className={classes.line}>{line}</p>}
       </td>
@@ -48,29 +49,20 @@ export const CampaignRow = memo(function CampaignRow({ campaign, onCommand }: Ca
         <Failures campaign={campaign} />
       </td>
       <td className={classes.by}>
-        <span className={classes.label}>{t.columnStartedBy} </span>
+        <CardLabel>{t.columnStartedBy}</CardLabel>
         <span className={classes.person} title={campaign.createdBy}>
           {campaign.createdBy}
         </span>
       </td>
-      <td className={classes.created}>
+      <td className={`${classes.created} ${classes.wideOnly}`}>
         <TimeAgo instant={campaign.createdAt} />
       </td>
       <td className={classes.actions}>
         <Commands campaign={campaign} onCommand={onCommand} />
       </td>
-    </tr>
+    </ListRow>
   );
 });
-
-function Name({ campaign: { campaignId, name } }: { campaign: CampaignSummary }): ReactNode {
-  if (!hasPage('campaign')) return <strong className={classes.name}>{name}</strong>;
-  return (
-    <Link href={pathOf('campaign', { campaignId })} className={classes.name}>
-      {name}
-    </Link>
-  );
-}
 
 const ASKED_WORDS = { pause: 'askedPause', resume: 'askedResume', cancel: 'askedCancel' } as const;
 
@@ -107,7 +99,7 @@ function Progress({
 function Failures({ campaign: { counts, failurePercent } }: { campaign: CampaignSummary }): ReactNode {
   const t = useStore(messages);
   const format = useFormat();
-  const label = <span className={classes.label}>{t.columnFailures} </span>;
+  const label = <CardLabel>{t.columnFailures}</CardLabel>;
   if (failurePercent === null) {
     return (
       <span title={t.noneTried}>

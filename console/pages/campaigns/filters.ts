@@ -5,7 +5,6 @@ import { waitsForPerson } from '../../components/waiting.ts';
 import { oneOf, text, type Values } from '../../lib/search-params.ts';
 
 export const GROUPS = ['all', 'live', 'attention', 'ended'] as const;
-export type Group = (typeof GROUPS)[number];
 
 export const STATUSES = [
   'PENDING_APPROVAL',

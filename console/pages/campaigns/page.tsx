@@ -5,8 +5,8 @@ import { useMemo, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { CampaignSummary } from '../../api/schema.ts';
 import { ConfirmAction } from '../../components/confirm-action.tsx';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { CampaignsIcon, NewIcon, SearchIcon } from '../../components/icons.ts';
+import { EmptyState, NothingFound } from '../../components/empty-state.tsx';
+import { CampaignsIcon, NewIcon } from '../../components/icons.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { useSearchParams } from '../../lib/search-params.ts';
@@ -71,13 +71,7 @@ function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void
       </EmptyState>
     );
   }
-  return (
-    <EmptyState icon={SearchIcon} title={t.nothingFound}>
-      <Button variant="default" size="xs" onClick={onClear}>
-        {t.clear}
-      </Button>
-    </EmptyState>
-  );
+  return <NothingFound title={t.nothingFound} clear={t.clear} onClear={onClear} />;
 }
 
 function ConfirmOrder({

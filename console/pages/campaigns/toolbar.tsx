@@ -1,12 +1,12 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useStore } from '@nanostores/react';
-import { useRef, type ReactNode } from 'react';
-import { SearchIcon } from '../../components/icons.ts';
+import type { ReactNode } from 'react';
+import { SearchField } from '../../components/search-field.tsx';
+import { Segmented } from '../../components/segmented.tsx';
 import { shared } from '../../i18n/en.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { useShortcuts } from '../../shell/shortcuts.ts';
 import { messages } from './en.ts';
-import { GROUPS, STATUSES, type Filter, type Group } from './filters.ts';
+import { GROUPS, STATUSES, type Filter } from './filters.ts';
 import type { Figures } from './rows.ts';
 import classes from './campaigns.module.css';
 
@@ -28,40 +28,29 @@ export function Toolbar({ filter, figures, onChange }: ToolbarProps): ReactNode 
   const t = useStore(messages);
   const common = useStore(shared);
   const format = useFormat();
-  const input = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: '/', words: t.keySearch, run: () => input.current?.focus() }]);
-  const counts: Partial<Record<Group, number | undefined>> = {
-    live: figures?.live,
-    attention: figures?.attention,
-  };
+  const countOf = (group: Filter['show']): string | undefined =>
+    figures && (group === 'live' || group === 'attention') ? format.number(figures[group]) : undefined;
   const single = STATUSES.find((status) => status === filter.show);
   return (
     <search className={classes.toolbar} aria-label={t.filters}>
-      <TextInput
-        ref={input}
+      <SearchField
         className={classes.search}
-        type="search"
-        aria-label={t.search}
+        label={t.search}
         placeholder={t.searchHint}
-        leftSection={<SearchIcon size={15} aria-hidden />}
-        leftSectionPointerEvents="none"
+        keyWords={t.keySearch}
         value={filter.q}
-        onChange={(event) => onChange({ q: event.currentTarget.value })}
-        onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
+        onChange={(q) => onChange({ q })}
       />
-      <div className={classes.groups} role="group" aria-label={t.filters}>
-        {GROUPS.map((group) => (
-          <button
-            key={group}
-            type="button"
-            aria-pressed={filter.show === group}
-            onClick={() => onChange({ show: group })}
-          >
-            {t[GROUP_WORDS[group]]}
-            {counts[group] !== undefined && <b>{format.number(counts[group])}</b>}
-          </button>
-        ))}
-      </div>
+      <Segmented<Filter['show']>
+        label={t.filters}
+        value={filter.show}
+        onChange={(show) => onChange({ show })}
+        choices={GROUPS.map((group) => ({
+          value: group,
+          label: t[GROUP_WORDS[group]],
+          count: countOf(group),
+        }))}
+      />
       <NativeSelect
         className={classes.state}
         aria-label={t.state}

@@ -52,7 +52,7 @@ export function consequencesOf(
   t: StoreValue<typeof messages>,
   decision: Decision,
   { topic }: DeadLetter,
-  { value, headers = {} }: Edit,
+  { key, value, headers = {} }: Edit,
 ): string[] {
   if (decision === 'discard') return [t.discardOne, t.discardKept];
   const names = (removed: boolean): string =>
@@ -61,11 +61,12 @@ export function consequencesOf(
       .map(([name]) => name)
       .join(', ');
   const [set, removed] = [names(false), names(true)];
-  const asWas = value === undefined && set === '' && removed === '';
+  const asWas = key === undefined && value === undefined && set === '' && removed === '';
   const bytes = value === undefined ? 0 : new TextEncoder().encode(value).length;
   return [
     t.replayOne({ topic }),
     ...(asWas ? [t.replayAsWas] : []),
+    ...(key === undefined ? [] : [t.replayKey({ key })]),
     ...(value === undefined ? [] : [t.replayValue({ bytes: t.bytes(bytes) })]),
     ...(set === '' ? [] : [t.replayHeadersSet({ names: set })]),
     ...(removed === '' ? [] : [t.replayHeadersRemoved({ names: removed })]),

@@ -1,7 +1,7 @@
 /** Replay and discard, of one letter and of many, and what came of it. */
 import { answer, api } from '../../api/client.ts';
 import { ApiProblem } from '../../api/problem.ts';
-import type { DeadLetter, DeadLetterEdit, DeadLettersReplayed } from '../../api/schema.ts';
+import type { DeadLetter, DeadLettersReplayed } from '../../api/schema.ts';
 import type { StoreValue } from 'nanostores';
 import type { Given } from '../../components/confirm-action.tsx';
 import type { messages } from './en.ts';
@@ -87,8 +87,8 @@ export async function replayOne(
   given: Given,
   edit: Edit,
 ): Promise<DeadLetter> {
-  // The value as text: parsed and written again, a number of many digits would be another. The type knows objects alone.
-  const body = { ...given, ...(Object.keys(edit).length > 0 && { edit: edit as DeadLetterEdit }) };
+  // The value as text: parsed and written again, a number of many digits would be another.
+  const body = { ...given, ...(Object.keys(edit).length > 0 && { edit }) };
   try {
     return await answer(
       api.POST('/api/v1/dlq/{deadLetterId}/replay', { params: { path: { deadLetterId } }, body }),
@@ -127,14 +127,15 @@ export function whyInWords(t: Words, why: string): string {
 /** The same refusal with its `why` in the reader's language before the API's own words. */
 function inWords(t: Words, error: unknown): unknown {
   if (!(error instanceof ApiProblem)) return error;
-  const { why } = error.problem as { why?: unknown };
-  if (typeof why !== 'string') return error;
+  const { why } = error.problem;
+  if (why === undefined) return error;
   const detail = `${whyInWords(t, why)} ${error.problem.detail}`;
   return new ApiProblem({ ...error.problem, detail }, error.retryAfter);
 }
 
 /** What the API has found wrong with an edit, by part. */
 export interface Refusal {
+  key?: string;
   value?: string;
   /** By the header's name. */
   headers: Readonly<Record<string, string>>;
@@ -146,6 +147,10 @@ export function refusalOf(error: unknown): Refusal {
     faults.flatMap(({ pointer = '', message }) =>
       pointer.startsWith(place) ? [[pointer.slice(place.length), message] as [string, string]] : [],
     );
-  const [value] = at('/edit/value');
-  return { ...(value && { value: value[1] }), headers: Object.fromEntries(at('/edit/headers/')) };
+  const [[key], [value]] = [at('/edit/key'), at('/edit/value')];
+  return {
+    ...(key && { key: key[1] }),
+    ...(value && { value: value[1] }),
+    headers: Object.fromEntries(at('/edit/headers/')),
+  };
 }

@@ -1,5 +1,5 @@
 /** A letter as somebody has edited it, and what of it differs from what was received. */
-import type { DeadLetter } from '../../api/schema.ts';
+import type { DeadLetter, DeadLetterContent } from '../../api/schema.ts';
 import { jsonFaultOf, layOut, pack, type JsonFault } from './json-text.ts';
 
 export interface HeaderDraft {
@@ -13,6 +13,8 @@ export interface HeaderDraft {
 
 export interface Draft {
   /** Empty: as it was received. */
+  key: string;
+  /** Empty: as it was received. */
   value: string;
   /** The value is text of any kind. */
   asText: boolean;
@@ -21,6 +23,7 @@ export interface Draft {
 
 /** What is published instead of what was received; an absent part stays as it is. */
 export interface Edit {
+  key?: string;
   value?: string;
   /** By name; null removes the header. */
   headers?: Record<string, string | null>;
@@ -28,7 +31,15 @@ export interface Edit {
 
 /** The value as text; undefined where it is none, or where only its beginning is there. */
 export function textOf({ value }: DeadLetter): string | undefined {
-  return value?.encoding === 'utf-8' && value.complete ? value.content : undefined;
+  return wholeText(value);
+}
+
+export function keyTextOf({ key }: DeadLetter): string | undefined {
+  return wholeText(key);
+}
+
+function wholeText(part: DeadLetterContent | null): string | undefined {
+  return part?.encoding === 'utf-8' && part.complete ? part.content : undefined;
 }
 
 /** For people: JSON is laid out, anything else is as it is. */
@@ -39,6 +50,7 @@ export function shownText(text: string): string {
 export function draftOf(letter: DeadLetter): Draft {
   const text = textOf(letter) ?? '';
   return {
+    key: keyTextOf(letter) ?? '',
     value: shownText(text),
     asText: text !== '' && jsonFaultOf(text) !== undefined,
     headers: Object.entries(letter.headers).map(([name, value], id) => ({ id, name, value, received: true })),
@@ -51,12 +63,13 @@ export function withHeader({ headers, ...rest }: Draft): Draft {
 }
 
 /** Empty where nothing differs. */
-export function editOf(letter: DeadLetter, { value, asText, headers }: Draft): Edit {
+export function editOf(letter: DeadLetter, { key, value, asText, headers }: Draft): Edit {
   const changed = headerChanges(letter.headers, headers);
   const published = asText ? value : pack(value);
   const touched = value !== '' && value !== shownText(textOf(letter) ?? '');
   const edited = touched && published !== before(letter, asText);
   return {
+    ...(key !== '' && key !== keyTextOf(letter) && { key }),
     ...(edited && { value: published }),
     ...(Object.keys(changed).length > 0 && { headers: changed }),
   };

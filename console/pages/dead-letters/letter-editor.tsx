@@ -15,6 +15,7 @@ import {
   type HeaderDraft,
 } from './letter-draft.ts';
 import classes from './dead-letters.module.css';
+import own from './letter-editor.module.css';
 
 interface LetterEditorProps {
   letter: DeadLetter;
@@ -25,7 +26,7 @@ interface LetterEditorProps {
   onChange: (draft: Draft) => void;
 }
 
-/** Takes another value and other headers; says at once what would be refused. */
+/** Takes another key, another value and other headers; says at once what would be refused. */
 export default function LetterEditor(props: LetterEditorProps): ReactNode {
   const { letter, draft, faults, refusal, onChange } = props;
   const t = useStore(messages);
@@ -34,6 +35,17 @@ export default function LetterEditor(props: LetterEditorProps): ReactNode {
   return (
     <div className={classes.content}>
       <section aria-label={t.value}>
+        <TextInput
+          className={own.key}
+          label={t.keyLabel}
+          description={t.keyHelp}
+          spellCheck={false}
+          autoComplete="off"
+          maxLength={4_096}
+          value={draft.key}
+          error={refusal.key}
+          onChange={(event) => onChange({ ...draft, key: event.currentTarget.value })}
+        />
         <Textarea
           className={classes.valueInput}
           label={t.valueLabel}

@@ -1,10 +1,9 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import { useStore } from '@nanostores/react';
-import { useRef, type ReactNode } from 'react';
-import { SearchIcon } from '../../components/icons.ts';
+import type { ReactNode } from 'react';
+import { SearchField } from '../../components/search-field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { TimeRangeField } from '../../components/time-range-field.tsx';
-import { useShortcuts } from '../../shell/shortcuts.ts';
 import { messages } from './en.ts';
 import { isFaulty, isFiltered, NO_FILTER, STATES, type Filter } from './filters.ts';
 import { useSummary } from './use-letters.ts';
@@ -21,8 +20,6 @@ const TOPICS = ['tpe.update.command', 'tpe.update.status', 'tpe.version.snapshot
 export function LetterFilter({ filter, onChange }: LetterFilterProps): ReactNode {
   const t = useStore(messages);
   const { data: summary } = useSummary();
-  const key = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: '/', words: t.keySearch, run: () => key.current?.focus() }]);
   const known = (pick: 'error' | 'stage' | 'topic'): string[] => [
     ...new Set(summary?.items.map((kind) => kind[pick])),
   ];
@@ -40,17 +37,12 @@ export function LetterFilter({ filter, onChange }: LetterFilterProps): ReactNode
           ]}
         />
       </div>
-      <TextInput
-        ref={key}
-        type="search"
-        aria-label={t.key}
+      <SearchField
+        label={t.key}
         placeholder={t.keyHint}
-        leftSection={<SearchIcon size={15} aria-hidden />}
-        leftSectionPointerEvents="none"
-        spellCheck={false}
+        keyWords={t.keySearch}
         value={filter.key}
-        onChange={(event) => onChange({ key: event.currentTarget.value })}
-        onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+        onChange={(key) => onChange({ key })}
       />
       <TextInput
         type="search"

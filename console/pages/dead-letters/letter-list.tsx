@@ -1,8 +1,7 @@
-import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useStore } from '@nanostores/react';
 import { useCallback, useState, type ReactNode } from 'react';
-import { EmptyState } from '../../components/empty-state.tsx';
+import { EmptyState, NothingFound } from '../../components/empty-state.tsx';
 import { DeadLettersIcon, SearchIcon } from '../../components/icons.ts';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { PageSkeleton } from '../../shell/page-skeleton.tsx';
@@ -100,11 +99,5 @@ function Nothing({ filter, faulty, onClear }: NothingProps): ReactNode {
       </EmptyState>
     );
   }
-  return (
-    <EmptyState icon={SearchIcon} title={t.nothingFound}>
-      <Button variant="default" size="xs" onClick={onClear}>
-        {t.clear}
-      </Button>
-    </EmptyState>
-  );
+  return <NothingFound title={t.nothingFound} clear={t.clear} onClear={onClear} />;
 }

@@ -1,8 +1,9 @@
 import { useStore } from '@nanostores/react';
 import { memo, type ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { DeadLetter } from '../../api/schema.ts';
 import { CancelIcon, CompletedIcon, WaitIcon } from '../../components/icons.ts';
+import { ListRow, RowName } from '../../components/list-table.tsx';
+import { Badge } from '../../components/status-badge.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { messages } from './en.ts';
 import { addressOf, type Filter, type State } from './filters.ts';
@@ -27,7 +28,7 @@ export const LetterRow = memo(function LetterRow({
   const middle = key.indexOf('|') + 1;
   const open = state === 'OPEN';
   return (
-    <tr className={classes.row} data-letter={deadLetterId} data-selected={open && selected}>
+    <ListRow className={classes.row} data-letter={deadLetterId} data-selected={open && selected}>
       <td className={classes.select}>
         <input
           type="checkbox"
@@ -39,7 +40,7 @@ export const LetterRow = memo(function LetterRow({
         />
       </td>
       <td className={classes.error}>
-        <Link href={addressOf(filter, deadLetterId)}>{error}</Link>
+        <RowName href={addressOf(filter, deadLetterId)}>{error}</RowName>
         <span>{reason}</span>
       </td>
       <td className={classes.key}>
@@ -58,7 +59,7 @@ export const LetterRow = memo(function LetterRow({
       <td className={classes.state}>
         <StateBadge state={state} />
       </td>
-    </tr>
+    </ListRow>
   );
 });
 
@@ -77,11 +78,5 @@ const LOOKS = {
 /** The state of a letter as a word with its icon. */
 export function StateBadge({ state }: { state: State }): ReactNode {
   const t = useStore(messages);
-  const { icon: Icon, tone } = LOOKS[state];
-  return (
-    <span className={classes.badge} data-tone={tone}>
-      <Icon size={13} strokeWidth={2.4} aria-hidden />
-      {t[`state${state}`]}
-    </span>
-  );
+  return <Badge {...LOOKS[state]}>{t[`state${state}`]}</Badge>;
 }

@@ -1,7 +1,8 @@
-import { Button } from '@mantine/core';
 import { useStore } from '@nanostores/react';
-import { useRef, type ReactNode, type RefObject } from 'react';
+import type { ReactNode } from 'react';
 import type { DeadLetter } from '../../api/schema.ts';
+import { ListFooter, ListTable } from '../../components/list-table.tsx';
+import { rowInFocus } from '../../components/row-keys.ts';
 import { useShortcuts } from '../../shell/shortcuts.ts';
 import { messages } from './en.ts';
 import type { Filter } from './filters.ts';
@@ -21,16 +22,18 @@ interface LetterTableProps {
 export function LetterTable(props: LetterTableProps): ReactNode {
   const { letters, filter, selected, onSelect, busy, more } = props;
   const t = useStore(messages);
-  const table = useRef<HTMLTableElement>(null);
-  useKeys(table);
+  useShortcuts([{ keys: 'x', words: t.keySelect, run: () => rowInFocus()?.querySelector('input')?.click() }]);
   const open = letters.filter(({ state }) => state === 'OPEN').map(({ deadLetterId }) => deadLetterId);
   const all = open.length > 0 && open.every((id) => selected.has(id));
   return (
     <>
-      <table ref={table} className={classes.table} aria-label={t.table} aria-busy={busy}>
-        <thead>
-          <tr>
-            <th scope="col">
+      <ListTable
+        label={t.table}
+        busy={busy}
+        keys={{ next: t.keyNext, previous: t.keyPrevious }}
+        columns={[
+          {
+            head: (
               <input
                 type="checkbox"
                 className={classes.check}
@@ -40,14 +43,15 @@ export function LetterTable(props: LetterTableProps): ReactNode {
                 checked={all}
                 onChange={() => onSelect(open, !all)}
               />
-            </th>
-            <th scope="col">{t.columnError}</th>
-            <th scope="col">{t.columnKey}</th>
-            <th scope="col">{t.columnPlace}</th>
-            <th scope="col">{t.columnFailed}</th>
-            <th scope="col">{t.columnState}</th>
-          </tr>
-        </thead>
+            ),
+          },
+          t.columnError,
+          t.columnKey,
+          t.columnPlace,
+          t.columnFailed,
+          t.columnState,
+        ]}
+      >
         <tbody>
           {letters.map((letter) => (
             <LetterRow
@@ -59,32 +63,8 @@ export function LetterTable(props: LetterTableProps): ReactNode {
             />
           ))}
         </tbody>
-      </table>
-      <footer className={classes.footer}>
-        <p role="status">{t.shown(letters.length)}</p>
-        {more && (
-          <Button variant="default" size="xs" onClick={more}>
-            {t.more}
-          </Button>
-        )}
-      </footer>
+      </ListTable>
+      <ListFooter shown={t.shown(letters.length)} more={more} moreWords={t.more} />
     </>
   );
-}
-
-/** j and k go from letter to letter, x selects the one in focus, Enter opens it. */
-function useKeys(table: RefObject<HTMLTableElement | null>): void {
-  const t = useStore(messages);
-  const focused = (): Element | null | undefined => document.activeElement?.closest('[data-letter]');
-  const go = (by: 1 | -1): void => {
-    const rows = [...(table.current?.querySelectorAll('[data-letter]') ?? [])];
-    const row = focused();
-    const next = row ? rows.indexOf(row) + by : by > 0 ? 0 : rows.length - 1;
-    rows[Math.min(Math.max(next, 0), rows.length - 1)]?.querySelector('a')?.focus();
-  };
-  useShortcuts([
-    { keys: 'j', words: t.keyNext, run: () => go(1) },
-    { keys: 'k', words: t.keyPrevious, run: () => go(-1) },
-    { keys: 'x', words: t.keySelect, run: () => focused()?.querySelector('input')?.click() },
-  ]);
 }

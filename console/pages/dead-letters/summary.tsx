@@ -33,7 +33,7 @@ export function Summary({ filter, onChange }: SummaryProps): ReactNode {
   const newest = times(({ newest: at }) => at).at(-1);
   const shown = all ? kinds : kinds.slice(0, FEW);
   return (
-    <section className={classes.summary} aria-label={t.summary}>
+    <section aria-label={t.summary}>
       <Stats label={t.summary}>
         <Stat
           label={t.figureOpen}

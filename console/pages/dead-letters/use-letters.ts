@@ -12,15 +12,15 @@ import type { DeadLetter, DeadLetterSummary } from '../../api/schema.ts';
 import { askedOf, isFaulty, keyOf, type Asked, type Filter } from './filters.ts';
 
 const PAGE = 100;
-/** Letters come while nobody looks. */
-const SUMMARY_MS = 15_000;
+/** Letters come while nobody does anything. */
+const AGAIN_MS = 15_000;
 const ALL = 'dead-letters';
 
 export interface Letters {
   /** Undefined: none are known yet. */
   letters: readonly DeadLetter[] | undefined;
   error: unknown;
-  /** Others are being read. */
+  /** Others are being read; not while the same ones are read again. */
   busy: boolean;
   /** Reads the next page; undefined on the last one. */
   more: (() => void) | undefined;
@@ -41,6 +41,7 @@ export function useLetters(filter: Filter): Letters {
     },
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: AGAIN_MS,
     placeholderData: keepPreviousData,
     enabled: !isFaulty(filter),
   });
@@ -49,7 +50,7 @@ export function useLetters(filter: Filter): Letters {
   return {
     letters,
     error: query.error,
-    busy: query.isFetching,
+    busy: query.isPlaceholderData || query.isFetchingNextPage,
     more: query.hasNextPage && !query.isFetching ? () => void query.fetchNextPage() : undefined,
   };
 }
@@ -59,7 +60,7 @@ export function useSummary(filter?: Filter): UseQueryResult<DeadLetterSummary> {
   return useQuery({
     queryKey: [ALL, 'summary', ...(filter ? keyOf(filter) : [])],
     queryFn: ({ signal }) => readSummary(filter ? askedOf(filter, Date.now()) : {}, signal),
-    refetchInterval: SUMMARY_MS,
+    refetchInterval: AGAIN_MS,
     placeholderData: keepPreviousData,
     enabled: !filter || !isFaulty(filter),
   });

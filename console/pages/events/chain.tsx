@@ -27,7 +27,7 @@ export function Chain(): ReactNode {
   const waiting = ({ lagSeconds }: AuditHead): string =>
     (late ? t.waitsLong : t.waits)({ duration: format.duration(lagSeconds) });
   return (
-    <div className={classes.chain}>
+    <>
       <Stats label={t.chain}>
         <Stat
           label={t.chainHead}
@@ -55,6 +55,6 @@ export function Chain(): ReactNode {
           </Suspense>
         )}
       </details>
-    </div>
+    </>
   );
 }

@@ -55,6 +55,7 @@ export function EventFilter({ filter, campaigns, onChange }: EventFilterProps): 
         }}
       />
       <NativeSelect
+        className={classes.order}
         aria-label={t.order}
         value={filter.order}
         onChange={(event) => onChange({ order: event.currentTarget.value === 'asc' ? 'asc' : 'desc' })}

@@ -3,6 +3,7 @@ import { memo, Suspense, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { FoundEvent } from '../../api/schema.ts';
 import { OpenIcon } from '../../components/icons.ts';
+import { CardLabel, ListRow } from '../../components/list-table.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { lazyPart } from '../../lib/lazy-part.tsx';
 import { hasPage, pathOf } from '../../pages.ts';
@@ -35,7 +36,7 @@ export const EventRow = memo(function EventRow({
   const seq = String(event.seq);
   return (
     <>
-      <tr className={classes.row} data-event={seq} data-open={open}>
+      <ListRow className={classes.row} data-event={seq} data-open={open}>
         <td className={classes.time}>
           <time dateTime={event.occurredAt} title={format.exact(event.occurredAt)}>
             {instant(event.occurredAt)}
@@ -58,7 +59,7 @@ export const EventRow = memo(function EventRow({
           </span>
         </td>
         <td className={classes.who}>
-          <span className={classes.label}>{t.columnWho} </span>
+          <CardLabel>{t.columnWho}</CardLabel>
           {event.actor}
         </td>
         <td className={classes.why}>{event.reason ?? <None />}</td>
@@ -80,7 +81,7 @@ export const EventRow = memo(function EventRow({
               : t.atPosition({ position: format.number(event.position) })}
           </span>
         </td>
-      </tr>
+      </ListRow>
       {open && (
         <tr className={classes.detailsRow}>
           <td colSpan={7}>

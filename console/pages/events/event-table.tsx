@@ -1,8 +1,7 @@
-import { Button } from '@mantine/core';
 import { useStore } from '@nanostores/react';
-import { useRef, type ReactNode, type RefObject } from 'react';
+import type { ReactNode } from 'react';
 import type { FoundEvent } from '../../api/schema.ts';
-import { useShortcuts } from '../../shell/shortcuts.ts';
+import { ListFooter, ListTable } from '../../components/list-table.tsx';
 import { messages } from './en.ts';
 import { EventRow } from './event-row.tsx';
 import type { Filter } from './filters.ts';
@@ -20,24 +19,22 @@ interface EventTableProps {
 
 export function EventTable({ events, campaigns, open, busy, onChange, more }: EventTableProps): ReactNode {
   const t = useStore(messages);
-  const table = useRef<HTMLTableElement>(null);
-  useKeys(table);
   return (
     <>
-      <table ref={table} className={classes.table} aria-label={t.table} aria-busy={busy}>
-        <thead>
-          <tr>
-            <th scope="col">{t.columnTime}</th>
-            <th scope="col">{t.columnWhat}</th>
-            <th scope="col">{t.columnWho}</th>
-            <th scope="col">{t.columnWhy}</th>
-            <th scope="col">{t.columnCampaign}</th>
-            <th scope="col">{t.columnTerminal}</th>
-            <th scope="col" className={classes.right}>
-              {t.columnSeq}
-            </th>
-          </tr>
-        </thead>
+      <ListTable
+        label={t.table}
+        busy={busy}
+        keys={{ next: t.keyNext, previous: t.keyPrevious }}
+        columns={[
+          t.columnTime,
+          t.columnWhat,
+          t.columnWho,
+          t.columnWhy,
+          t.columnCampaign,
+          t.columnTerminal,
+          { head: t.columnSeq, className: classes.right },
+        ]}
+      >
         <tbody>
           {events.map((event) => (
             <EventRow
@@ -49,33 +46,8 @@ export function EventTable({ events, campaigns, open, busy, onChange, more }: Ev
             />
           ))}
         </tbody>
-      </table>
-      <footer className={classes.footer}>
-        <p role="status">{t.shown(events.length)}</p>
-        {more && (
-          <Button variant="default" size="xs" onClick={more}>
-            {t.more}
-          </Button>
-        )}
-      </footer>
+      </ListTable>
+      <ListFooter shown={t.shown(events.length)} more={more} moreWords={t.more} />
     </>
   );
-}
-
-/** j and k go from event to event; Enter opens the one in focus. */
-function useKeys(table: RefObject<HTMLTableElement | null>): void {
-  const t = useStore(messages);
-  const go = (by: 1 | -1): void => {
-    const all = [
-      ...(table.current?.querySelectorAll<HTMLElement>('[data-event] button[aria-expanded]') ?? []),
-    ];
-    const row = document.activeElement?.closest('[data-event]');
-    const current = row ? all.findIndex((each) => row.contains(each)) : -1;
-    const next = current >= 0 ? current + by : by > 0 ? 0 : all.length - 1;
-    all[Math.min(Math.max(next, 0), all.length - 1)]?.focus();
-  };
-  useShortcuts([
-    { keys: 'j', words: t.keyNext, run: () => go(1) },
-    { keys: 'k', words: t.keyPrevious, run: () => go(-1) },
-  ]);
 }

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
-import { EmptyState } from '../../components/empty-state.tsx';
+import { EmptyState, NothingFound } from '../../components/empty-state.tsx';
 import { EventsIcon, ExportIcon, RefreshIcon, SearchIcon } from '../../components/icons.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
@@ -105,11 +105,5 @@ function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void
       </EmptyState>
     );
   }
-  return (
-    <EmptyState icon={SearchIcon} title={t.nothingFound}>
-      <Button variant="default" size="xs" onClick={onClear}>
-        {t.clear}
-      </Button>
-    </EmptyState>
-  );
+  return <NothingFound title={t.nothingFound} clear={t.clear} onClear={onClear} />;
 }

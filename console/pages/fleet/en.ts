@@ -66,6 +66,7 @@ export const messages = i18n('fleet', {
   sending: params('{percent} is sent'),
   checking: 'All is sent. It is checked and imported…',
   stop: 'Stop',
+  stopped: 'Stopped before all was sent: nothing was imported.',
   tryAgain: 'Try again',
   close: 'Close',
   importRepeat: 'To import the same file twice does no harm.',

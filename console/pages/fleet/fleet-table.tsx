@@ -1,10 +1,10 @@
 import { useStore } from '@nanostores/react';
-import { memo, useRef, type ReactNode } from 'react';
-import { Link } from 'wouter';
+import { memo, type ReactNode } from 'react';
 import type { Tpe } from '../../api/schema.ts';
+import { CardLabel, ListRow, ListTable, RowName } from '../../components/list-table.tsx';
+import { Badge } from '../../components/status-badge.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { hasPage, pathOf } from '../../pages.ts';
-import { useShortcuts } from '../../shell/shortcuts.ts';
 import { messages } from './en.ts';
 import classes from './fleet.module.css';
 
@@ -16,48 +16,39 @@ interface FleetTableProps {
 
 export function FleetTable({ terminals, stale }: FleetTableProps): ReactNode {
   const t = useStore(messages);
-  const table = useRef<HTMLTableElement>(null);
-  const go = (by: 1 | -1): void => {
-    const rows = [...(table.current?.querySelectorAll<HTMLElement>('[data-name]') ?? [])];
-    const current = rows.indexOf(document.activeElement as HTMLElement);
-    const next = current < 0 ? (by > 0 ? 0 : rows.length - 1) : current + by;
-    rows[Math.min(Math.max(next, 0), rows.length - 1)]?.focus();
-  };
-  useShortcuts([
-    { keys: 'j', words: t.keyNext, run: () => go(1) },
-    { keys: 'k', words: t.keyPrevious, run: () => go(-1) },
-  ]);
   return (
-    <table ref={table} className={classes.table} aria-label={t.table} aria-busy={stale} data-stale={stale}>
-      <thead>
-        <tr>
-          <th scope="col">{t.columnTerminal}</th>
-          <th scope="col">{t.columnVersion}</th>
-          <th scope="col">{t.columnModel}</th>
-          <th scope="col">{t.columnSite}</th>
-          <th scope="col">{t.columnTms}</th>
-          <th scope="col">{t.columnTags}</th>
-          <th scope="col">{t.columnSeen}</th>
-        </tr>
-      </thead>
+    <ListTable
+      label={t.table}
+      busy={stale}
+      keys={{ next: t.keyNext, previous: t.keyPrevious }}
+      columns={[
+        t.columnTerminal,
+        t.columnVersion,
+        t.columnModel,
+        t.columnSite,
+        t.columnTms,
+        t.columnTags,
+        t.columnSeen,
+      ]}
+    >
       <tbody>
         {terminals.map((terminal) => (
           <Row key={terminal.tpeId} terminal={terminal} />
         ))}
       </tbody>
-    </table>
+    </ListTable>
   );
 }
 
 const Row = memo(function Row({ terminal }: { terminal: Tpe }): ReactNode {
   const t = useStore(messages);
-  const { version, model, site, tms, tags, lastSeen } = terminal;
+  const { tpeId, idTms, version, model, site, tms, tags, lastSeen, active } = terminal;
   return (
-    <tr className={classes.row} data-terminal={terminal.tpeId}>
+    <ListRow className={classes.row} data-terminal={tpeId}>
       <td className={classes.terminal}>
-        <Name terminal={terminal} />
-        {!terminal.active && <span className={classes.inactive}>{t.inactive}</span>}
-        <span className={classes.id}>{terminal.tpeId}</span>
+        <RowName href={hasPage('terminal') ? pathOf('terminal', { tpeId }) : undefined}>{idTms}</RowName>
+        {!active && <Badge tone="skipped">{t.inactive}</Badge>}
+        <span className={classes.id}>{tpeId}</span>
       </td>
       <td className={classes.version}>{version ?? <span className={classes.faint}>{t.unknown}</span>}</td>
       <td>{model}</td>
@@ -71,22 +62,13 @@ const Row = memo(function Row({ terminal }: { terminal: Tpe }): ReactNode {
         ))}
       </td>
       <td className={classes.seen}>
-        <span className={classes.label}>{t.columnSeen} </span>
+        <CardLabel>{t.columnSeen}</CardLabel>
         {lastSeen === null ? (
           <span className={classes.faint}>{t.never}</span>
         ) : (
           <TimeAgo instant={lastSeen} />
         )}
       </td>
-    </tr>
+    </ListRow>
   );
 });
-
-function Name({ terminal: { tpeId, idTms } }: { terminal: Tpe }): ReactNode {
-  if (!hasPage('terminal')) return <strong className={classes.name}>{idTms}</strong>;
-  return (
-    <Link href={pathOf('terminal', { tpeId })} className={classes.name} data-name>
-      {idTms}
-    </Link>
-  );
-}

@@ -65,6 +65,7 @@ export default {
   sending: '{percent} envoyé',
   checking: 'Tout est envoyé. Vérification et import…',
   stop: 'Arrêter',
+  stopped: 'Arrêté avant que tout soit envoyé : rien n’a été importé.',
   tryAgain: 'Réessayer',
   close: 'Fermer',
   importRepeat: 'Importer deux fois le même fichier est sans danger.',

@@ -21,7 +21,7 @@ const EXAMPLE = `tpeId,idTms,tms,model,site,version,tags
 
 type Step =
   | { at: 'choose' }
-  | { at: 'chosen'; file: File }
+  | { at: 'chosen'; file: File; stopped?: true }
   | { at: 'sending'; file: File; share: number }
   | { at: 'done'; result: ImportResult }
   | { at: 'refused'; file: File; refusal: Refusal }
@@ -47,7 +47,7 @@ export default function ImportDialog({ onImported, onClose }: ImportDialogProps)
     upload.current = uploadFleet(file, (share) => setStep({ at: 'sending', file, share }));
     try {
       const result = await upload.current.done;
-      setStep(result ? { at: 'done', result } : { at: 'chosen', file });
+      setStep(result ? { at: 'done', result } : { at: 'chosen', file, stopped: true });
       if (result) onImported();
     } catch (error) {
       const refusal = error instanceof ApiProblem ? refusalOf(error.problem) : undefined;
@@ -90,7 +90,7 @@ function StepView({ step, onChoose }: { step: Step; onChoose: (file: File | unde
     case 'choose':
       return <Chooser onChoose={onChoose} />;
     case 'chosen':
-      return <Chosen file={step.file} />;
+      return <Chosen file={step.file} stopped={step.stopped ?? false} />;
     case 'sending':
       return <Sending share={step.share} />;
     case 'done':
@@ -148,7 +148,7 @@ function Chooser({ onChoose }: { onChoose: (file: File | undefined) => void }): 
   );
 }
 
-function Chosen({ file }: { file: File }): ReactNode {
+function Chosen({ file, stopped }: { file: File; stopped: boolean }): ReactNode {
   const t = useStore(messages);
   const format = useFormat();
   return (
@@ -156,6 +156,7 @@ function Chosen({ file }: { file: File }): ReactNode {
       <p className={classes.file}>
         <b>{file.name}</b> <span>{t.kilobytes({ n: format.number(Math.ceil(file.size / 1024)) })}</span>
       </p>
+      {stopped && <p role="status">{t.stopped}</p>}
       <ul className={classes.consequences}>
         <li>{t.importNew}</li>
         <li>{t.importKnown}</li>

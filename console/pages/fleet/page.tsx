@@ -3,8 +3,9 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useStore } from '@nanostores/react';
 import { Suspense, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { FleetIcon, ImportIcon, NewIcon, SearchIcon } from '../../components/icons.ts';
+import { EmptyState, NothingFound } from '../../components/empty-state.tsx';
+import { FleetIcon, ImportIcon, NewIcon } from '../../components/icons.ts';
+import { ListFooter } from '../../components/list-table.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { lazyPart } from '../../lib/lazy-part.tsx';
@@ -19,7 +20,6 @@ import { FACETS, FILTERS, isFiltered, NO_FILTER, ruleOf } from './filters.ts';
 import { FleetTable } from './fleet-table.tsx';
 import { ActiveFilters, Toolbar } from './toolbar.tsx';
 import { refreshFleet, useFleet, useSummary } from './use-fleet.ts';
-import classes from './fleet.module.css';
 
 /** A request per letter would be too many. */
 const TYPING_MS = 250;
@@ -54,14 +54,12 @@ export default function FleetPage(): ReactNode {
         <Nothing filtered={isFiltered(filter)} onClear={() => change(NO_FILTER)} onImport={startImport} />
       )}
       {terminals && terminals.length > 0 && (
-        <footer className={classes.footer}>
-          <p role="status">{shownInWords(t, terminals.length, summary?.total)}</p>
-          {more && (
-            <Button variant="default" size="xs" onClick={more} loading={readsMore}>
-              {t.more}
-            </Button>
-          )}
-        </footer>
+        <ListFooter
+          shown={shownInWords(t, terminals.length, summary?.total)}
+          more={more}
+          moreWords={t.more}
+          loading={readsMore}
+        />
       )}
       {importing && (
         <Suspense fallback={null}>
@@ -119,15 +117,7 @@ interface NothingProps {
 
 function Nothing({ filtered, onClear, onImport }: NothingProps): ReactNode {
   const t = useStore(messages);
-  if (filtered) {
-    return (
-      <EmptyState icon={SearchIcon} title={t.nothingFound}>
-        <Button variant="default" size="xs" onClick={onClear}>
-          {t.clear}
-        </Button>
-      </EmptyState>
-    );
-  }
+  if (filtered) return <NothingFound title={t.nothingFound} clear={t.clear} onClear={onClear} />;
   return (
     <EmptyState icon={FleetIcon} title={t.emptyTitle}>
       <p>{t.emptyText}</p>

@@ -23,8 +23,7 @@ export function refusalOf(problem: Problem): Refusal | undefined {
     column: column ?? undefined,
     message,
   }));
-  const { errorCount } = problem as { errorCount?: unknown };
-  return { faults, count: typeof errorCount === 'number' ? errorCount : faults.length };
+  return { faults, count: problem.errorCount ?? faults.length };
 }
 
 /** The faults as CSV, for a spreadsheet. */

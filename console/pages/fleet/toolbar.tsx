@@ -1,8 +1,8 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useStore } from '@nanostores/react';
-import { useRef, type ReactNode } from 'react';
-import { CloseIcon, SearchIcon } from '../../components/icons.ts';
-import { useShortcuts } from '../../shell/shortcuts.ts';
+import type { ReactNode } from 'react';
+import { CloseIcon } from '../../components/icons.ts';
+import { SearchField } from '../../components/search-field.tsx';
 import { messages } from './en.ts';
 import { FACETS, NO_FILTER, UNKNOWN, UNSEEN_DAYS, type Facet, type Filter } from './filters.ts';
 import { useGroups } from './use-fleet.ts';
@@ -20,24 +20,18 @@ interface ToolbarProps {
 export function Toolbar({ filter, onChange }: ToolbarProps): ReactNode {
   const t = useStore(messages);
   const groups = useGroups();
-  const input = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: '/', words: t.keySearch, run: () => input.current?.focus() }]);
   // One that is in the address and was deleted since is still to be seen.
   const names = [...new Set([...groups.map(({ name }) => name), filter.group])].filter(Boolean);
   return (
     <search className={classes.toolbar} aria-label={t.filters}>
-      <TextInput
-        ref={input}
+      <SearchField
         className={classes.search}
-        type="search"
-        aria-label={t.search}
+        label={t.search}
         placeholder={t.searchHint}
+        keyWords={t.keySearch}
         maxLength={MAX_SEARCH}
-        leftSection={<SearchIcon size={15} aria-hidden />}
-        leftSectionPointerEvents="none"
         value={filter.q}
-        onChange={(event) => onChange({ q: event.currentTarget.value })}
-        onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
+        onChange={(q) => onChange({ q })}
       />
       {names.length > 0 && (
         <NativeSelect

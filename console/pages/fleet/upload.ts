@@ -12,6 +12,7 @@ export interface Upload {
    * Fails with ApiProblem where the API refuses, ApiUnreachable where it does not answer; undefined where it was stopped.
    */
   done: Promise<ImportResult | undefined>;
+  /** Once all has gone it may be imported whatever is done here: then this does nothing. */
   stop: () => void;
 }
 
@@ -32,13 +33,20 @@ export function uploadFleet(file: Blob, onProgress: (share: number) => void): Up
   request.upload.addEventListener('progress', ({ loaded, total }) =>
     onProgress(total > 0 ? loaded / total : 1),
   );
-  request.upload.addEventListener('load', () => onProgress(1));
+  let gone = false;
+  request.upload.addEventListener('load', () => {
+    gone = true;
+    onProgress(1);
+  });
   request.open('POST', '/api/v1/tpes/import');
   request.setRequestHeader('content-type', 'text/csv');
   const actor = $actor.get();
   if (LATIN.test(actor)) request.setRequestHeader('x-actor', actor);
   request.send(file);
-  return { done, stop: () => request.abort() };
+  const stop = (): void => {
+    if (!gone) request.abort();
+  };
+  return { done, stop };
 }
 
 function readAnswer(request: XMLHttpRequest): ImportResult {

@@ -22,6 +22,8 @@ export interface Draft {
   /** Empty: the defaults. */
   template: string;
   own: PolicyForm;
+  /** The campaign that it is to be filled in like; it is, once it was. */
+  like?: { campaignId: string; filled: boolean };
   /** Made once per form, so that a launch that is repeated creates nothing more. */
   key: string;
 }
@@ -35,14 +37,16 @@ const ADDRESS = {
   group: text(),
   ids: text(),
   template: text(),
+  like: text(),
 };
 
 /** The form that an address begins with. */
 export function draftOf(search: string): Draft {
-  const { version, name, to, rule, group, ids, template } = readSearch(ADDRESS, search);
+  const { version, name, to, rule, group, ids, template, like } = readSearch(ADDRESS, search);
   const kind = ids !== '' ? 'ids' : group !== '' ? 'group' : rule !== '' ? 'rule' : to;
   const who = { kind, rule, group, ids, skipBusy: false };
-  return { version, name, ...who, how: 'template', template, own: toForm({}), key: newKey() };
+  const draft: Draft = { version, name, ...who, how: 'template', template, own: toForm({}), key: newKey() };
+  return like === '' ? draft : { ...draft, like: { campaignId: like, filled: false } };
 }
 
 const KEY = 'tpe-new-campaign';

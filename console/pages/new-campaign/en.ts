@@ -5,6 +5,10 @@ import { plural } from '../../i18n/plural.ts';
 export const messages = i18n('new-campaign', {
   title: 'New campaign',
   startAnew: 'Start anew',
+  likeCut: plural({
+    one: 'That campaign had more terminals than a list may have: the first {n} is filled in.',
+    other: 'That campaign had more terminals than a list may have: the first {n} are filled in.',
+  }),
 
   sectionWhat: 'Version',
   version: 'Target version',
@@ -31,6 +35,10 @@ export const messages = i18n('new-campaign', {
   groupChoose: 'Choose a group',
   groupNeeded: 'Choose a group.',
   noGroups: 'There is no group yet. A group is a rule with a name: save one by the API or the command line.',
+  groupsCut: plural({
+    one: 'Only the first {n} group is listed. A rule can name the others: group "…".',
+    other: 'Only the first {n} groups are listed. A rule can name the others: group "…".',
+  }),
   groupStands: params('It stands for: {rule}'),
   ids: 'Ids of terminals',
   idsHint: 'One per line, or with commas or blanks between',
@@ -77,6 +85,10 @@ export const messages = i18n('new-campaign', {
   noTemplate: 'Default',
   noTemplateHelp: 'One wave, as fast as the TMSs take it',
   templateVersion: params('version {n}'),
+  templatesCut: plural({
+    one: 'Only the first {n} template is listed. The command line takes the others, too.',
+    other: 'Only the first {n} templates are listed. The command line takes the others, too.',
+  }),
   changeByHand: 'Change it by hand',
 
   waves: 'Waves',

@@ -4,6 +4,10 @@ import type { messages } from './en.ts';
 export default {
   title: 'Nouvelle campagne',
   startAnew: 'Recommencer',
+  likeCut: {
+    one: 'Cette campagne avait plus de terminaux qu’une liste n’en admet : {n} est repris.',
+    other: 'Cette campagne avait plus de terminaux qu’une liste n’en admet : les {n} premiers sont repris.',
+  },
 
   sectionWhat: 'Version',
   version: 'Version cible',
@@ -31,6 +35,10 @@ export default {
   groupNeeded: 'Choisissez un groupe.',
   noGroups:
     'Il n’y a pas encore de groupe. Un groupe est une règle qui a un nom : enregistrez-en un par l’API ou en ligne de commande.',
+  groupsCut: {
+    one: 'Seul {n} groupe est affiché. Une règle peut nommer les autres : group "…".',
+    other: 'Seuls les {n} premiers groupes sont affichés. Une règle peut nommer les autres : group "…".',
+  },
   groupStands: 'Il signifie : {rule}',
   ids: 'Identifiants de terminaux',
   idsHint: 'Un par ligne, ou séparés par des virgules ou des espaces',
@@ -78,6 +86,10 @@ export default {
   noTemplate: 'Par défaut',
   noTemplateHelp: 'Une vague, aussi vite que les TMS l’acceptent',
   templateVersion: 'version {n}',
+  templatesCut: {
+    one: 'Seul {n} modèle est affiché. La ligne de commande prend aussi les autres.',
+    other: 'Seuls les {n} premiers modèles sont affichés. La ligne de commande prend aussi les autres.',
+  },
   changeByHand: 'Modifier à la main',
 
   waves: 'Vagues',

@@ -1,9 +1,8 @@
-import { Button, TextInput } from '@mantine/core';
 import { useStore } from '@nanostores/react';
 import { useId, type ReactNode } from 'react';
-import { CloseIcon, NewIcon } from '../../components/icons.ts';
 import { messages } from './en.ts';
 import { faultAt, type Fault } from './faults.ts';
+import { AddButton, partsOf, RemoveButton, RowFault, rowsOf, TextField } from './fields.tsx';
 import type { PolicyFieldsProps } from './policy-fields-props.ts';
 import { DAYS, newFreeze, newWindow, type FreezeForm, type WindowForm } from './policy-form.ts';
 import classes from './policy-fields.module.css';
@@ -12,45 +11,20 @@ import classes from './policy-fields.module.css';
 export function MaintenanceFields({ form, onChange, faults }: PolicyFieldsProps): ReactNode {
   const t = useStore(messages);
   const { windows, freezes } = form;
-  const whole = faultAt(faults, '/policy/maintenance');
+  const windowRow = rowsOf(windows, (changed) => onChange({ windows: changed }));
+  const freezeRow = rowsOf(freezes, (changed) => onChange({ freezes: changed }));
   return (
     <>
       {windows.map((window, index) => (
-        <WindowRow
-          key={window.id}
-          window={window}
-          index={index}
-          faults={faults}
-          onChange={(part) =>
-            onChange({
-              windows: windows.map((each) => (each.id === window.id ? { ...each, ...part } : each)),
-            })
-          }
-          onRemove={() => onChange({ windows: windows.filter(({ id }) => id !== window.id) })}
-        />
+        <WindowRow key={window.id} window={window} index={index} faults={faults} {...windowRow(window)} />
       ))}
       {freezes.map((freeze, index) => (
-        <FreezeRow
-          key={freeze.id}
-          freeze={freeze}
-          index={index}
-          faults={faults}
-          onChange={(part) =>
-            onChange({
-              freezes: freezes.map((each) => (each.id === freeze.id ? { ...each, ...part } : each)),
-            })
-          }
-          onRemove={() => onChange({ freezes: freezes.filter(({ id }) => id !== freeze.id) })}
-        />
+        <FreezeRow key={freeze.id} freeze={freeze} index={index} faults={faults} {...freezeRow(freeze)} />
       ))}
       {(windows.length > 0 || freezes.length > 0) && (
         <TimeZone value={form.timeZone} onChange={(timeZone) => onChange({ timeZone })} faults={faults} />
       )}
-      {whole !== undefined && (
-        <p className={classes.fault} role="status">
-          {whole}
-        </p>
-      )}
+      <RowFault fault={faultAt(faults, '/policy/maintenance')} />
       <div className={classes.row}>
         <AddButton
           label={t.addWindow}
@@ -80,6 +54,7 @@ function WindowRow({
   onRemove,
 }: RowProps<WindowForm> & { window: WindowForm }): ReactNode {
   const t = useStore(messages);
+  const part = partsOf(window, onChange);
   const n = String(index + 1);
   const place = `/policy/maintenance/windows/${index}`;
   return (
@@ -99,15 +74,13 @@ function WindowRow({
         ))}
       </div>
       {(['from', 'to'] as const).map((field) => (
-        <TextInput
+        <TextField
           key={field}
-          size="xs"
           className={classes.time}
           label={field === 'from' ? t.windowFrom : t.windowTo}
           placeholder="22:00"
           maxLength={5}
-          value={window[field]}
-          onChange={(event) => onChange({ [field]: event.currentTarget.value })}
+          {...part(field)}
           error={faultAt(faults, `${place}/${field}`)}
         />
       ))}
@@ -125,29 +98,26 @@ function FreezeRow({
   onRemove,
 }: RowProps<FreezeForm> & { freeze: FreezeForm }): ReactNode {
   const t = useStore(messages);
+  const part = partsOf(freeze, onChange);
   const n = String(index + 1);
   const place = `/policy/maintenance/freezes/${index}`;
   return (
     <div className={classes.row} role="group" aria-label={t.freezeNumber({ n })}>
       {(['from', 'to'] as const).map((field) => (
-        <TextInput
+        <TextField
           key={field}
-          size="xs"
           type="date"
           className={classes.date}
           label={field === 'from' ? t.freezeFrom : t.freezeTo}
-          value={freeze[field]}
-          onChange={(event) => onChange({ [field]: event.currentTarget.value })}
+          {...part(field)}
           error={faultAt(faults, `${place}/${field}`)}
         />
       ))}
-      <TextInput
-        size="xs"
+      <TextField
         className={classes.name}
         label={t.freezeReason}
         maxLength={200}
-        value={freeze.reason}
-        onChange={(event) => onChange({ reason: event.currentTarget.value })}
+        {...part('reason')}
         error={faultAt(faults, `${place}/reason`)}
       />
       <RemoveButton label={t.removeFreeze({ n })} onClick={onRemove} />
@@ -167,14 +137,13 @@ function TimeZone({ value, onChange, faults }: TimeZoneProps): ReactNode {
   const listId = useId();
   return (
     <>
-      <TextInput
-        size="xs"
+      <TextField
         className={classes.name}
         label={t.timeZone}
         placeholder={t.timeZoneSites}
         list={listId}
         value={value}
-        onChange={(event) => onChange(event.currentTarget.value)}
+        onChange={onChange}
         error={faultAt(faults, '/policy/maintenance/timeZone')}
       />
       <datalist id={listId}>
@@ -183,36 +152,5 @@ function TimeZone({ value, onChange, faults }: TimeZoneProps): ReactNode {
         ))}
       </datalist>
     </>
-  );
-}
-
-function RowFault({ fault }: { fault: string | undefined }): ReactNode {
-  return (
-    fault !== undefined && (
-      <p className={classes.fault} role="status">
-        {fault}
-      </p>
-    )
-  );
-}
-
-interface ButtonProps {
-  label: string;
-  onClick: () => void;
-}
-
-function AddButton({ label, onClick }: ButtonProps): ReactNode {
-  return (
-    <Button variant="default" size="xs" leftSection={<NewIcon size={14} />} onClick={onClick}>
-      {label}
-    </Button>
-  );
-}
-
-function RemoveButton({ label, onClick }: ButtonProps): ReactNode {
-  return (
-    <button type="button" className={classes.remove} aria-label={label} title={label} onClick={onClick}>
-      <CloseIcon size={15} aria-hidden />
-    </button>
   );
 }

@@ -6,10 +6,12 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { lazyPart, whenIdle } from '../../lib/lazy-part.tsx';
 import { hasPage, pathOf } from '../../pages.ts';
+import { PageSkeleton } from '../../shell/page-skeleton.tsx';
 import { missingOf, type Missing } from './draft.ts';
 import { messages } from './en.ts';
 import { faultAt, faultsOf, isPlaced } from './faults.ts';
 import { focusField } from './focus-field.ts';
+import { MOST_IDS } from './like-campaign.ts';
 import { openPoints } from './open-points.ts';
 import { chosenPolicy, PolicySection, preloadPolicyFields } from './policy-section.tsx';
 import { toPolicy } from './policy-form.ts';
@@ -18,6 +20,7 @@ import { preloadRuleEditor } from './rule-input.tsx';
 import { Summary } from './summary.tsx';
 import { useDraft } from './use-draft.ts';
 import { useChoices } from './use-known.ts';
+import { useLike } from './use-like.ts';
 import { useLaunch } from './use-launch.ts';
 import { usePreview } from './use-preview.ts';
 import { useUpdateTime } from './use-update-time.ts';
@@ -41,6 +44,7 @@ export default function NewCampaignPage(): ReactNode {
   const t = useStore(messages);
   const [, navigate] = useLocation();
   const { draft, change, startAnew, renewKey, done } = useDraft();
+  const filling = useLike(draft, change);
   const choices = useChoices();
   const preview = usePreview(draft);
   const updateTime = useUpdateTime();
@@ -81,53 +85,65 @@ export default function NewCampaignPage(): ReactNode {
           </Button>
         }
       />
+      {filling.error !== null && <ProblemNotice error={filling.error} onRetry={filling.retry} />}
+      {filling.cut && <p>{t.likeCut(MOST_IDS)}</p>}
       {choices.error !== null && <ProblemNotice error={choices.error} onRetry={choices.retry} />}
-      <div className={classes.layout}>
-        <div className={classes.form}>
-          <WhatSection
+      {filling.waiting ? (
+        filling.error === null && <PageSkeleton />
+      ) : (
+        <div className={classes.layout}>
+          <div className={classes.form}>
+            <WhatSection
+              draft={draft}
+              change={change}
+              versions={choices.versions}
+              faults={{
+                version: neededAt('version') ?? faultAt(faults, '/targetVersion'),
+                name: faultAt(faults, '/name'),
+              }}
+            />
+            <WhoSection
+              draft={draft}
+              change={change}
+              choices={choices}
+              faults={{
+                rule: neededAt('rule') ?? faultAt(faults, '/targets/rule'),
+                group: neededAt('group') ?? faultAt(faults, '/targets/group'),
+                ids: neededAt('ids') ?? faultAt(faults, '/targets/tpeIds', true),
+              }}
+            >
+              <PreviewPanel preview={preview} placed={isPlaced(preview.error, draft)} />
+            </WhoSection>
+            <PolicySection
+              draft={draft}
+              change={change}
+              templates={templates}
+              templatesCut={choices.templatesCut}
+              faults={faults}
+            >
+              {preview.found && preview.found.eligible > 0 && (
+                <Suspense fallback={null}>
+                  <Timeline
+                    preview={preview.found}
+                    policy={policy}
+                    updateTime={updateTime}
+                    zone={choices.zone}
+                  />
+                </Suspense>
+              )}
+            </PolicySection>
+          </div>
+          <Summary
             draft={draft}
-            change={change}
-            versions={choices.versions}
-            faults={{
-              version: neededAt('version') ?? faultAt(faults, '/targetVersion'),
-              name: faultAt(faults, '/name'),
-            }}
+            preview={preview}
+            policy={policy}
+            open={[...missing.map((each) => t[NEEDED[each]]), ...openPoints(t, preview.faults)]}
+            launching={launching}
+            onLaunch={launchIfComplete}
+            onRenew={renewKey}
           />
-          <WhoSection
-            draft={draft}
-            change={change}
-            choices={choices}
-            faults={{
-              rule: neededAt('rule') ?? faultAt(faults, '/targets/rule'),
-              group: neededAt('group') ?? faultAt(faults, '/targets/group'),
-              ids: neededAt('ids') ?? faultAt(faults, '/targets/tpeIds', true),
-            }}
-          >
-            <PreviewPanel preview={preview} placed={isPlaced(preview.error, draft)} />
-          </WhoSection>
-          <PolicySection draft={draft} change={change} templates={templates} faults={faults}>
-            {preview.found && preview.found.eligible > 0 && (
-              <Suspense fallback={null}>
-                <Timeline
-                  preview={preview.found}
-                  policy={policy}
-                  updateTime={updateTime}
-                  zone={choices.zone}
-                />
-              </Suspense>
-            )}
-          </PolicySection>
         </div>
-        <Summary
-          draft={draft}
-          preview={preview}
-          policy={policy}
-          open={[...missing.map((each) => t[NEEDED[each]]), ...openPoints(t, preview.faults)]}
-          launching={launching}
-          onLaunch={launchIfComplete}
-          onRenew={renewKey}
-        />
-      </div>
+      )}
     </>
   );
 }

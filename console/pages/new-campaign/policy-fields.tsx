@@ -1,14 +1,10 @@
-import '@mantine/core/styles/InlineInput.layer.css';
-import '@mantine/core/styles/Checkbox.layer.css';
-import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
 import { messages } from './en.ts';
 import { faultAt } from './faults.ts';
+import { ActionField, CheckField, ChoiceField, NumberField, partsOf, TextField } from './fields.tsx';
 import { MaintenanceFields } from './maintenance-fields.tsx';
-import { NumberField } from './number-field.tsx';
 import type { PolicyFieldsProps } from './policy-fields-props.ts';
-import type { FailureAction, PolicyForm } from './policy-form.ts';
 import { WaveFields } from './wave-fields.tsx';
 import classes from './policy-fields.module.css';
 
@@ -33,11 +29,7 @@ export default function PolicyFields({ form, onChange, faults }: PolicyFieldsPro
         <MaintenanceFields form={form} onChange={onChange} faults={faults} />
       </Part>
       <Part title={t.approval}>
-        <Checkbox
-          label={t.fourEyes}
-          checked={form.fourEyes}
-          onChange={(event) => onChange({ fourEyes: event.currentTarget.checked })}
-        />
+        <CheckField label={t.fourEyes} {...partsOf(form, onChange)('fourEyes')} />
       </Part>
     </div>
   );
@@ -54,47 +46,33 @@ function Part({ title, children }: { title: string; children: ReactNode }): Reac
 
 function Pace({ form, onChange, faults }: PolicyFieldsProps): ReactNode {
   const t = useStore(messages);
+  const part = partsOf(form, onChange);
   const at = (field: string): string | undefined => faultAt(faults, `/policy/rate/${field}`);
   return (
     <div className={classes.row}>
       <NumberField
         label={t.perMinute}
-        value={form.perMinute}
-        onChange={(perMinute) => onChange({ perMinute })}
+        {...part('perMinute')}
         placeholder={t.noLimit}
         error={at('perMinute') ?? faultAt(faults, '/policy/rate')}
       />
       <NumberField
         label={t.growthFactor}
-        value={form.growthFactor}
-        onChange={(growthFactor) => onChange({ growthFactor })}
+        {...part('growthFactor')}
         placeholder="1"
         error={at('growthFactor')}
       />
-      <NumberField
-        label={t.growEvery}
-        value={form.growEvery}
-        onChange={(growEvery) => onChange({ growEvery })}
-        placeholder="100"
-        error={at('growEvery')}
-      />
+      <NumberField label={t.growEvery} {...part('growEvery')} placeholder="100" error={at('growEvery')} />
       <NumberField
         label={t.maxPerMinute}
-        value={form.maxPerMinute}
-        onChange={(maxPerMinute) => onChange({ maxPerMinute })}
+        {...part('maxPerMinute')}
         placeholder={t.noLimit}
         error={at('maxPerMinute')}
       />
-      <NativeSelect
-        size="xs"
+      <ChoiceField
         label={t.order}
-        value={form.order}
-        onChange={(event) => onChange({ order: event.currentTarget.value as PolicyForm['order'] })}
-        data={[
-          { value: 'given', label: t.orderGiven },
-          { value: 'random', label: t.orderRandom },
-          { value: 'site', label: t.orderSite },
-        ]}
+        {...part('order')}
+        choices={{ given: t.orderGiven, random: t.orderRandom, site: t.orderSite }}
       />
     </div>
   );
@@ -102,101 +80,65 @@ function Pace({ form, onChange, faults }: PolicyFieldsProps): ReactNode {
 
 function Failures({ form, onChange, faults }: PolicyFieldsProps): ReactNode {
   const t = useStore(messages);
+  const part = partsOf(form, onChange);
+  const at = (field: string): string | undefined => faultAt(faults, `/policy/retry/${field}`);
   return (
     <>
-      <Checkbox
-        label={t.threshold}
-        checked={form.threshold}
-        onChange={(event) => onChange({ threshold: event.currentTarget.checked })}
-      />
+      <CheckField label={t.threshold} {...part('threshold')} />
       {form.threshold && <Threshold form={form} onChange={onChange} faults={faults} />}
       <div className={classes.row}>
-        <NumberField
-          label={t.attempts}
-          value={form.attempts}
-          onChange={(attempts) => onChange({ attempts })}
-          placeholder="1"
-          error={faultAt(faults, '/policy/retry/attempts')}
-        />
+        <NumberField label={t.attempts} {...part('attempts')} placeholder="1" error={at('attempts')} />
         <NumberField
           label={t.backoffMinutes}
-          value={form.backoffMinutes}
-          onChange={(backoffMinutes) => onChange({ backoffMinutes })}
+          {...part('backoffMinutes')}
           placeholder="5"
-          error={faultAt(faults, '/policy/retry/backoffSeconds')}
+          error={at('backoffSeconds')}
         />
         <NumberField
           label={t.backoffFactor}
-          value={form.backoffFactor}
-          onChange={(backoffFactor) => onChange({ backoffFactor })}
+          {...part('backoffFactor')}
           placeholder="2"
-          error={faultAt(faults, '/policy/retry/backoffFactor')}
+          error={at('backoffFactor')}
         />
       </div>
-      <Checkbox
-        label={t.rollBackFailed}
-        checked={form.rollBack}
-        onChange={(event) => onChange({ rollBack: event.currentTarget.checked })}
-      />
+      <CheckField label={t.rollBackFailed} {...part('rollBack')} />
     </>
   );
 }
 
 function Threshold({ form, onChange, faults }: PolicyFieldsProps): ReactNode {
   const t = useStore(messages);
+  const part = partsOf(form, onChange);
   const at = (field: string): string | undefined => faultAt(faults, `/policy/failureThreshold/${field}`);
   return (
     <div className={classes.row}>
       <NumberField
         label={t.thresholdPercent}
-        value={form.thresholdPercent}
-        onChange={(thresholdPercent) => onChange({ thresholdPercent })}
+        {...part('thresholdPercent')}
         placeholder="5"
         error={at('percent')}
       />
-      <NumberField
-        label={t.minSample}
-        value={form.minSample}
-        onChange={(minSample) => onChange({ minSample })}
-        placeholder="20"
-        error={at('minSample')}
-      />
-      <NativeSelect
-        size="xs"
-        label={t.thresholdAction}
-        value={form.thresholdAction}
-        onChange={(event) => onChange({ thresholdAction: event.currentTarget.value as FailureAction })}
-        data={[
-          { value: 'pause', label: t.actionPause },
-          { value: 'abort', label: t.actionAbort },
-          { value: 'roll-back', label: t.actionRollBack },
-        ]}
-      />
-      <Checkbox
-        className={classes.check}
-        label={t.countTimeouts}
-        checked={form.countTimeouts}
-        onChange={(event) => onChange({ countTimeouts: event.currentTarget.checked })}
-      />
+      <NumberField label={t.minSample} {...part('minSample')} placeholder="20" error={at('minSample')} />
+      <ActionField label={t.thresholdAction} {...part('thresholdAction')} />
+      <CheckField label={t.countTimeouts} {...part('countTimeouts')} className={classes.check} />
     </div>
   );
 }
 
 function Times({ form, onChange, faults }: PolicyFieldsProps): ReactNode {
   const t = useStore(messages);
+  const part = partsOf(form, onChange);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <div className={classes.row}>
       {(['startAt', 'endAt'] as const).map((field) => (
-        <TextInput
+        <TextField
           key={field}
-          size="xs"
           type="datetime-local"
           className={classes.moment}
           label={t[field]}
           description={t.yourTime({ zone })}
-          value={form[field]}
-          onChange={(event) => onChange({ [field]: event.currentTarget.value })}
+          {...part(field)}
           error={faultAt(faults, `/policy/${field}`)}
         />
       ))}

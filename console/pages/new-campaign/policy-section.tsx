@@ -22,13 +22,16 @@ interface PolicySectionProps {
   draft: Draft;
   change: (change: Partial<Draft>) => void;
   templates: readonly PolicyTemplate[];
+  /** There are more. */
+  templatesCut: boolean;
   faults: readonly Fault[];
   /** The waves over time. */
   children: ReactNode;
 }
 
 /** How: by a template, or by hand. */
-export function PolicySection({ draft, change, templates, faults, children }: PolicySectionProps): ReactNode {
+export function PolicySection(props: PolicySectionProps): ReactNode {
+  const { draft, change, templates, templatesCut, faults, children } = props;
   const t = useStore(messages);
   return (
     <Section
@@ -46,7 +49,10 @@ export function PolicySection({ draft, change, templates, faults, children }: Po
       }
     >
       {draft.how === 'template' ? (
-        <Templates draft={draft} change={change} templates={templates} />
+        <>
+          <Templates draft={draft} change={change} templates={templates} />
+          {templatesCut && <p className={classes.help}>{t.templatesCut(templates.length)}</p>}
+        </>
       ) : (
         <Suspense fallback={null}>
           <PolicyFields

@@ -3,16 +3,23 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { answer, api } from '../../api/client.ts';
 import type { Group, PolicyTemplate, Site, TpeShares } from '../../api/schema.ts';
+import { readAll } from './read-all.ts';
 import type { Known } from './rule-language.ts';
 
 /** It changes by imports and by people, not by the minute. */
 const STALE_MS = 5 * 60_000;
-const MOST = 500;
+/** Sites that are enough to propose, and to know the time zone of most terminals. */
+const SITES = 500;
+/** Groups, and templates, that are read: a list to choose from is of no use long before. */
+export const MOST_NAMED = 5_000;
 
 export interface Choices {
   /** Undefined until they are known. */
   groups: readonly Group[] | undefined;
   templates: readonly PolicyTemplate[] | undefined;
+  /** There are more than are listed. */
+  groupsCut: boolean;
+  templatesCut: boolean;
   /** Versions that the fleet runs, those of the most terminals first. */
   versions: readonly { version: string; terminals: number }[];
   known: Known;
@@ -30,7 +37,8 @@ export function useChoices(): Choices {
   });
   const sites = useQuery({
     queryKey: ['new-campaign', 'sites'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/sites', { params: { query: { limit: MOST } }, signal })),
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v1/sites', { params: { query: { limit: SITES } }, signal })),
     staleTime: STALE_MS,
   });
   const tags = useQuery({
@@ -41,12 +49,14 @@ export function useChoices(): Choices {
   const groups = useQuery({
     queryKey: ['new-campaign', 'groups'],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/groups', { params: { query: { limit: MOST } }, signal })),
+      readAll(MOST_NAMED, (query) => answer(api.GET('/api/v1/groups', { params: { query }, signal }))),
   });
   const templates = useQuery({
     queryKey: ['new-campaign', 'templates'],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/policy-templates', { params: { query: { limit: MOST } }, signal })),
+      readAll(MOST_NAMED, (query) =>
+        answer(api.GET('/api/v1/policy-templates', { params: { query }, signal })),
+      ),
   });
   const known = useMemo<Known>(
     () => ({
@@ -62,6 +72,8 @@ export function useChoices(): Choices {
   return {
     groups: groups.data?.items,
     templates: templates.data?.items,
+    groupsCut: groups.data?.cut ?? false,
+    templatesCut: templates.data?.cut ?? false,
     versions: useMemo(() => versionsOf(fleet.data?.byVersion), [fleet.data]),
     known,
     zone: useMemo(() => zoneOf(sites.data?.items ?? []), [sites.data]),

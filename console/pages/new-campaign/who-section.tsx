@@ -116,6 +116,7 @@ function GroupChoice({
         error={fault}
         data-field="group"
       />
+      {choices.groupsCut && <p className={classes.help}>{t.groupsCut(groups.length)}</p>}
       {chosen && (
         <p className={classes.help}>
           {chosen.description !== null && <>{chosen.description} </>}

@@ -6,6 +6,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { SuccessIcon } from '../../components/icons.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
+import { Badge } from '../../components/status-badge.tsx';
 import { hasPage, pathOf } from '../../pages.ts';
 import { PageSkeleton } from '../../shell/page-skeleton.tsx';
 import { Actions } from './actions.tsx';
@@ -69,7 +70,7 @@ function TerminalView({ terminal }: { terminal: TpeDetail }): ReactNode {
       >
         <code className={classes.id}>{terminal.tpeId}</code>
         <CopyButton text={terminal.tpeId} what={t.id} />
-        {!terminal.active && <span className={classes.inactive}>{t.inactive}</span>}
+        {!terminal.active && <Badge tone="skipped">{t.inactive}</Badge>}
       </PageHeader>
       {done && <Told done={done} />}
       <Facts terminal={terminal} />
