@@ -7,7 +7,7 @@ import type { Progress } from '../progress.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { kafkaNodeSpec, prepareKafkaNode } from './kafka.ts';
-import { frontends, HOST, type Layout } from './layout.ts';
+import { frontends, HOST, type Layout, type TemporalNode } from './layout.ts';
 import { ensureNamespace } from './namespace.ts';
 import { findTemporalServer, prepareTemporalDatabases, temporalNodeSpec } from './temporal-server.ts';
 
@@ -60,20 +60,15 @@ export async function startTemporal(context: ServersContext): Promise<string> {
   );
   await prepareTemporalDatabases(temporal, postgresUrl(port, 'postgres'), signal);
   const nodes = layout.temporal;
-  await Promise.all(
-    nodes.map(async (node) =>
-      supervisor.start(
-        await temporalNodeSpec({
-          binaries: temporal,
-          node,
-          nodes,
-          postgresUrl: postgresUrl(port, ''),
-          dataDir,
-        }),
-        `Temporal's ${node.name.slice('temporal-'.length)} on ${HOST}:${node.rpcPort}`,
-      ),
-    ),
-  );
+  const startNode = async (node: TemporalNode): Promise<void> => {
+    const nodeOptions = { binaries: temporal, node, nodes, postgresUrl: postgresUrl(port, ''), dataDir };
+    const done = `Temporal's ${node.name.slice('temporal-'.length)} on ${HOST}:${node.rpcPort}`;
+    await supervisor.start(await temporalNodeSpec(nodeOptions), done);
+  };
+  const ofWorkers = (node: TemporalNode): boolean => node.service === 'worker';
+  await Promise.all(nodes.filter((node) => !ofWorkers(node)).map(startNode));
+  // Only now: one that finds no history gives up.
+  await Promise.all(nodes.filter(ofWorkers).map(startNode));
   for (const address of frontends(layout)) await ensureNamespace(address, namespace, signal);
   await ensureSearchAttributes(frontends(layout)[0] ?? '', namespace);
   return postgresUrl(port, 'tpe');
