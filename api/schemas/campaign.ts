@@ -181,7 +181,7 @@ export const campaignSummary = z
     percentFinal: z.number().openapi({ description: '0 to 100, one decimal.' }),
     failurePercent: z.number().nullable().openapi({
       description:
-        'FAILED and TIMEOUT among those that are SUCCESS, FAILED or TIMEOUT, 0 to 100, one decimal; null: none is yet.',
+        'FAILED and TIMEOUT among those that are SUCCESS, FAILED or TIMEOUT, 0 to 100, one decimal, rounded up; null: none is yet.',
     }),
     createdBy: z.string(),
     createdAt: instant,
