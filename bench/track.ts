@@ -19,7 +19,7 @@ import {
 } from './campaign-bench.ts';
 import { startNaive, untilChildren } from './naive/naive.ts';
 import { cpuSeconds, cpuSince } from './processes.ts';
-import { withTemporalOnPostgres } from './temporal-on-postgres.ts';
+import { type TemporalServers, withTemporalOnPostgres } from './temporal-on-postgres.ts';
 
 const SAMPLE_MS = 500;
 /** Terminals of the second campaign. */
@@ -51,17 +51,22 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const flags = { terminals: positive(values.terminals), withSecond: values.second };
   if (!values.postgres) return withPlatform({ alpha: NEVER_DONE }, (platform) => measure(platform, flags));
   return withTemporalOnPostgres((temporalAddress, servers) =>
-    withPlatform({ alpha: NEVER_DONE, temporalAddress }, async (platform) => {
-      const before = servers.cpuSeconds();
-      const figures = await measure(platform, flags);
-      return { ...figures, serversCpuSeconds: round(servers.cpuSeconds() - before, 1) };
-    }),
+    withPlatform({ alpha: NEVER_DONE, temporalAddress }, (platform) =>
+      measure(platform, { ...flags, servers }),
+    ),
   );
+}
+
+interface Measured {
+  terminals: number;
+  withSecond: boolean;
+  /** The Temporal server, where it is not the stack's. */
+  servers?: TemporalServers;
 }
 
 async function measure(
   platform: BenchPlatform,
-  { terminals, withSecond }: { terminals: number; withSecond: boolean },
+  { terminals, withSecond, servers }: Measured,
 ): Promise<Record<string, unknown>> {
   const bare = await bareChildren(platform, Math.min(terminals, BARE));
   const fleet = await addFleet(platform, terminals);
@@ -71,6 +76,7 @@ async function measure(
   const triggeredAt = requestedAt + triggerMs;
   progress(`  all asked for after ${triggerMs} ms`);
   const cpuBefore = cpuSeconds(platform.stack);
+  const serversBefore = servers?.cpuSeconds();
   const samples: Sample[] = [];
   const sampling = sample(platform, campaignId, terminals, samples);
   let second: Record<string, unknown> = {};
@@ -98,6 +104,7 @@ async function measure(
     ratio: round(((terminals / trackedMs) * 1_000) / bare),
     ...second,
     cpuSeconds: cpuSince(platform.stack, cpuBefore),
+    ...(servers && { temporalCpuSeconds: round(servers.cpuSeconds() - (serversBefore ?? 0), 1) }),
   };
 }
 
