@@ -1,4 +1,5 @@
 /** The HTTP API as an Express application. */
+import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { bodyReaders } from './bodies.ts';
@@ -11,6 +12,9 @@ import { problemHandler, unknownRoute } from './problem-handler.ts';
 import { bodyKindOf, type Route } from './route.ts';
 import { routes } from './routes/index.ts';
 import { validate } from './validate.ts';
+
+/** Bytes; what is smaller fits into one packet anyway. */
+const COMPRESS_FROM = 1_400;
 
 export function createApp(deps: ApiDependencies): Express {
   const app = express();
@@ -28,6 +32,7 @@ export function createApp(deps: ApiDependencies): Express {
       next();
     },
     logRequests(deps),
+    compressJson(),
   );
   app.use(consoleFiles(deps.console), documentation(routes));
   for (const route of routes) {
@@ -46,6 +51,15 @@ function securityHeaders(): RequestHandler {
     },
     // Whether the way here is encrypted is decided by the proxy in front.
     strictTransportSecurity: false,
+  });
+}
+
+/** Lists are a tenth of their size then. Streams are left alone, and the console's files are compressed already. */
+function compressJson(): RequestHandler {
+  return compression({
+    threshold: COMPRESS_FROM,
+    filter: (_request, response) =>
+      /^application\/(problem\+)?json\b/.test(String(response.getHeader('content-type'))),
   });
 }
 
