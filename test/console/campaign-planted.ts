@@ -62,6 +62,9 @@ export async function plantRollout(pool: Pool, change: Partial<Planted> = {}): P
             ($1, 3, 'rest', $4, 'WAITING', NULL, NULL, NULL)`,
     [campaignId, ...SIZES],
   );
+  // PostgreSQL may still know the campaign of the test before, and would take this one for a row or two: it would compare
+  // each terminal with each other one, which takes minutes.
+  await pool.query('ANALYZE campaign_tpe, tpe');
   await spread(pool, campaignId);
   return campaignId;
 }
@@ -118,6 +121,7 @@ export async function plantStatistics(pool: Pool, campaignId: string): Promise<v
     );
   }
   await addEvents(pool, events);
+  await pool.query('ANALYZE event');
   await sealEvents(pool);
   while ((await projectBatch(pool)).full);
 }
