@@ -79,6 +79,19 @@ describe('what happens', () => {
     await opened.close();
   });
 
+  test('is seen where only the stream of all campaigns tells it, or tells it first', async () => {
+    const campaignId = await plantRollout(api.pool, { counts: { INSTALLING: 8, PENDING: 2 } });
+    const opened = await browser.open(`${api.url}/campaigns`);
+    const { page } = opened;
+    await page.route(`**/campaigns/${campaignId}/stream`, (route) => route.abort());
+    await page.goto(`${api.url}/campaigns/${campaignId}?tab=terminals`);
+    await rows(opened).nth(9).waitFor();
+    await advance(api.pool, campaignId, 'INSTALLING', 'SUCCESS', 8);
+    await page.getByText('8 of 10').waitFor();
+    await until(async () => (await rows(opened).filter({ hasText: 'Updated' }).count()) === 8);
+    await opened.close(/ERR_FAILED/);
+  });
+
   test('while the line is lost is seen when it is back', async () => {
     const campaignId = await plantRollout(api.pool, { counts: { INSTALLING: 8, PENDING: 2 } });
     const opened = await openCampaign(campaignId, '?tab=terminals');

@@ -3,7 +3,7 @@ import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { answer, api } from '../../api/client.ts';
 import { queryClient } from '../../api/query-client.ts';
-import type { Campaign, CampaignSummary, Progress, StatusCounts } from '../../api/schema.ts';
+import type { Campaign, CampaignSummary, Progress } from '../../api/schema.ts';
 import { TPE_ORDER, isEnded } from '../../components/status.ts';
 import { useLiveCampaign } from '../../live/campaign.ts';
 import { $live } from '../../live/campaigns.ts';
@@ -53,12 +53,9 @@ export function useLive(campaignId: string, asked: Heard<Campaign>): Live {
     [campaignId],
   );
   useEffect(() => refreshing.stop, [refreshing]);
-  useLiveCampaign(campaignId, (value) => {
-    setProgress({ value, at: Date.now() });
-    if (!sameState(value, campaign)) refreshing.request();
-  });
-  const { waitingFor, lastCommand, rollingBack } = campaign;
-  const told = JSON.stringify([waitingFor, lastCommand, rollingBack]);
+  useLiveCampaign(campaignId, (value) => setProgress({ value, at: Date.now() }));
+  // Whoever tells it first: then the other has nothing new to tell.
+  const told = stateOf(campaign);
   const before = useRef(told);
   useEffect(() => {
     if (before.current !== told) refreshing.request();
@@ -85,10 +82,7 @@ function useSummary(campaignId: string): Heard<CampaignSummary> | undefined {
   return summary?.value.campaignId === campaignId ? summary : undefined;
 }
 
-function sameState(progress: Progress, campaign: Campaign): boolean {
-  return progress.status === campaign.status && sameCounts(progress.counts, campaign.counts);
-}
-
-function sameCounts(a: StatusCounts, b: StatusCounts): boolean {
-  return TPE_ORDER.every((status) => (a[status] ?? 0) === (b[status] ?? 0));
+function stateOf({ status, counts, waitingFor, lastCommand, rollingBack }: Campaign): string {
+  const numbers = TPE_ORDER.map((each) => counts[each] ?? 0);
+  return JSON.stringify([status, numbers, waitingFor, lastCommand, rollingBack]);
 }
