@@ -34,6 +34,8 @@ export interface ProcessSpec {
   check(): Promise<void>;
   /** Whether it runs and will never work again by itself: it is then killed, and so started again. Absent: never. */
   isBeyondHope?(): Promise<boolean>;
+  /** Milliseconds between two looks whether it is. Default 5,000. */
+  hopeEveryMs?: number;
 }
 
 export interface Exit {
@@ -53,8 +55,8 @@ const FIRST_RESTART_MS = 500;
 const LAST_RESTART_MS = 15_000;
 /** One that ran this long before it ended starts its back-off anew. */
 const STEADY_MS = 60_000;
-/** Milliseconds between two looks whether it is beyond hope; it must be so at several of them in a row. */
-const HOPE_MS = 5_000;
+const HOPE_EVERY_MS = 5_000;
+/** Looks in a row at which it must be beyond hope. */
 const HOPELESS_LOOKS = 3;
 
 /** "by SIGKILL", "with status 1": how a process ended. */
@@ -220,7 +222,7 @@ export class ManagedProcess {
         child.kill('SIGKILL');
         return;
       }
-      await sleep(HOPE_MS, undefined, { ref: false });
+      await sleep(spec.hopeEveryMs ?? HOPE_EVERY_MS, undefined, { ref: false });
     }
   }
 

@@ -1,44 +1,48 @@
 import { NativeSelect, TextInput } from '@mantine/core';
+import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
-import { fromInput, SPANS, toInput, type Span, type TimeRange } from './time-range.ts';
+import { shared } from '../i18n/en.ts';
+import { fromInput, isBackwards, SPANS, toInput, type Span, type TimeRange } from './time-range.ts';
 import classes from './time-range-field.module.css';
 
-export type TimeRangeWords = Record<Span, string> & {
-  label: string;
-  from: string;
-  to: string;
-  backwards: string;
-};
+const WORDS = {
+  any: 'timeAny',
+  hour: 'timeHour',
+  day: 'timeDay',
+  week: 'timeWeek',
+  month: 'timeMonth',
+  between: 'timeBetween',
+} as const satisfies Record<Span, string>;
 
 interface TimeRangeFieldProps {
+  /** Of what the time is. */
+  label: string;
   value: TimeRange;
   onChange: (change: Partial<TimeRange>) => void;
-  /** It ends before it begins. */
-  faulty: boolean;
-  words: TimeRangeWords;
 }
 
 /** Takes a span of time. */
-export function TimeRangeField({ value, onChange, faulty, words }: TimeRangeFieldProps): ReactNode {
+export function TimeRangeField({ label, value, onChange }: TimeRangeFieldProps): ReactNode {
+  const t = useStore(shared);
   return (
     <div className={classes.range} data-between={value.last === 'between'}>
       <NativeSelect
-        aria-label={words.label}
+        aria-label={label}
         value={value.last}
         onChange={(event) => {
           const last = SPANS.find((span) => span === event.currentTarget.value) ?? 'any';
           onChange(last === 'between' ? { last } : { last, from: '', to: '' });
         }}
-        data={SPANS.map((span) => ({ value: span, label: words[span] }))}
+        data={SPANS.map((span) => ({ value: span, label: t[WORDS[span]] }))}
       />
       {value.last === 'between' && (
         <>
-          <Moment label={words.from} value={value.from} onChange={(from) => onChange({ from })} />
+          <Moment label={t.timeFrom} value={value.from} onChange={(from) => onChange({ from })} />
           <Moment
-            label={words.to}
+            label={t.timeTo}
             value={value.to}
             onChange={(to) => onChange({ to })}
-            error={faulty ? words.backwards : undefined}
+            error={isBackwards(value) ? t.timeBackwards : undefined}
           />
         </>
       )}

@@ -36,6 +36,16 @@ export const shared = i18n('shared', {
   campaignCANCELLED: 'Cancelled',
   campaignABORTED: 'Aborted',
 
+  timeAny: 'Any time',
+  timeHour: 'Last hour',
+  timeDay: 'Last 24 hours',
+  timeWeek: 'Last 7 days',
+  timeMonth: 'Last 30 days',
+  timeBetween: 'Between …',
+  timeFrom: 'From',
+  timeTo: 'To (not included)',
+  timeBackwards: 'It ends before it begins.',
+
   ofTotal: params('{done} of {total}'),
   noTerminals: 'No terminals',
   legend: 'What the colours mean',

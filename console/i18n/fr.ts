@@ -35,6 +35,16 @@ export default {
   campaignCANCELLED: 'Annulée',
   campaignABORTED: 'Interrompue',
 
+  timeAny: 'Toute période',
+  timeHour: 'Dernière heure',
+  timeDay: 'Dernières 24 heures',
+  timeWeek: '7 derniers jours',
+  timeMonth: '30 derniers jours',
+  timeBetween: 'Entre …',
+  timeFrom: 'De',
+  timeTo: 'À (non compris)',
+  timeBackwards: 'La fin est avant le début.',
+
   ofTotal: '{done} sur {total}',
   noTerminals: 'Aucun terminal',
   legend: 'Signification des couleurs',

@@ -2,11 +2,12 @@ import type { Request } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { until } from '../api/test-api.ts';
 import type { OpenPage } from './browser.ts';
-import { api, openCampaign, rows, startBoth } from './campaign-page.ts';
+import { openCampaign, rows } from './campaign-page.ts';
 import { plantRollout } from './campaign-planted.ts';
 import { plant } from './planted.ts';
+import { api, startBoth } from './served.ts';
 
-startBoth();
+startBoth('campaign_wave');
 
 describe('the terminals', () => {
   test('are filtered by what the address says, and the filter can be cleared', async () => {

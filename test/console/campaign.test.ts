@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { until } from '../api/test-api.ts';
 import type { OpenOptions } from './browser.ts';
-import { api, browser, openCampaign, rows, startBoth } from './campaign-page.ts';
+import { openCampaign, rows } from './campaign-page.ts';
 import { plantRollout, plantStatistics } from './campaign-planted.ts';
 import { advance } from './planted.ts';
+import { api, browser, startBoth } from './served.ts';
 
-startBoth();
+startBoth('campaign_wave');
 
 describe('the first view', () => {
   test('has state, progress, waves with their gates and what can be done, without waiting for charts', async () => {

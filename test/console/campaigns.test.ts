@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CONSOLE_FOLDER } from '../../api/console.ts';
-import { TestApi, until } from '../api/test-api.ts';
-import { BROWSER_TIMEOUT_MS, TestBrowser, type OpenOptions, type OpenPage } from './browser.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../api/test-api.ts';
+import type { OpenOptions, OpenPage } from './browser.ts';
 import { advance, AFTERNOON, plant } from './planted.ts';
+import { api, browser, startBoth } from './served.ts';
 
-let api: TestApi;
-let browser: TestBrowser;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-  api = await TestApi.create({}, CONSOLE_FOLDER);
-}, BROWSER_TIMEOUT_MS);
-beforeEach(() => api.clear());
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
+startBoth();
 
 /** The page as soon as it shows what there is. */
 async function openCampaigns(search = '', options: OpenOptions = {}): Promise<OpenPage> {

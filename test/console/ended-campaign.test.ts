@@ -1,24 +1,10 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CONSOLE_FOLDER } from '../../api/console.ts';
-import { emptyTables } from '../support/empty.ts';
-import { TestApi, until } from '../api/test-api.ts';
-import { BROWSER_TIMEOUT_MS, TestBrowser, type OpenPage } from './browser.ts';
+import { describe, expect, test } from 'vitest';
+import { until } from '../api/test-api.ts';
+import type { OpenPage } from './browser.ts';
+import { api, browser, startBoth } from './served.ts';
 
-let api: TestApi;
-let browser: TestBrowser;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-  api = await TestApi.create({}, CONSOLE_FOLDER);
-}, BROWSER_TIMEOUT_MS);
-beforeEach(async () => {
-  await api.clear();
-  await emptyTables(api.pool, 'policy_template');
-});
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
+startBoth('policy_template');
 
 const POLICY = {
   waves: [{ name: 'canary', count: 1, gate: { soakSeconds: 3600 } }, { rest: true }],

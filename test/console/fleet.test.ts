@@ -1,24 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CONSOLE_FOLDER } from '../../api/console.ts';
-import { TestApi, until } from '../api/test-api.ts';
-import { BROWSER_TIMEOUT_MS, TestBrowser, type OpenOptions, type OpenPage } from './browser.ts';
+import { describe, expect, test } from 'vitest';
+import { until } from '../api/test-api.ts';
+import type { OpenOptions, OpenPage } from './browser.ts';
 import { plantFleet } from './fleet-planted.ts';
+import { api, browser, startBoth } from './served.ts';
 
-let api: TestApi;
-let browser: TestBrowser;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-  api = await TestApi.create({}, CONSOLE_FOLDER);
-}, BROWSER_TIMEOUT_MS);
-beforeEach(async () => {
-  await api.clear();
-  await api.pool.query('TRUNCATE target_group');
-});
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
+startBoth('target_group');
 
 /** The page as soon as it shows what there is. */
 async function openFleet(search = '', options: OpenOptions = {}): Promise<OpenPage> {

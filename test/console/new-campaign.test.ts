@@ -1,66 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { CONSOLE_FOLDER } from '../../api/console.ts';
-import { emptyTables } from '../support/empty.ts';
-import { TestApi, until } from '../api/test-api.ts';
-import { BROWSER_TIMEOUT_MS, TestBrowser, type OpenOptions, type OpenPage } from './browser.ts';
+import { until } from '../api/test-api.ts';
+import type { OpenOptions, OpenPage } from './browser.ts';
+import { openForm, startForm } from './new-campaign-page.ts';
 import { plant } from './planted.ts';
+import { api, browser } from './served.ts';
 
-let api: TestApi;
-let browser: TestBrowser;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-  api = await TestApi.create({}, CONSOLE_FOLDER);
-}, BROWSER_TIMEOUT_MS);
-beforeEach(async () => {
-  await api.clear();
-  await emptyTables(api.pool, 'target_group', 'policy_template', 'site');
-  await plantFleet();
-});
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
-
-/** 1,000 terminals: 600 A920 and 400 A80, a tenth of which run 4.2.0 already and a twentieth of which is out of use. */
-async function plantFleet(): Promise<void> {
-  await api.pool.query(
-    `INSERT INTO tpe (tpe_id, id_tms, tms, model, site, version_courante, statut, tags)
-     SELECT gen_random_uuid(), 'T-' || n, CASE WHEN n % 3 = 0 THEN 'beta' ELSE 'alpha' END,
-            CASE WHEN n % 10 < 6 THEN 'A920' ELSE 'A80' END, 'Lyon-' || n % 8,
-            CASE WHEN n % 10 = 0 THEN '4.2.0' WHEN n % 4 = 1 THEN '4.0.9' ELSE '4.1.0' END,
-            CASE WHEN n % 20 = 1 THEN 'INACTIVE' ELSE 'ACTIVE' END, CASE WHEN n % 50 = 3 THEN '{pilot}' ELSE '{}' END::text[]
-     FROM generate_series(1, 1000) n`,
-  );
-  const sent = await Promise.all([
-    api.send('groups/pilots', {
-      method: 'PUT',
-      json: { rule: 'tag "pilot"', description: 'shops that said yes' },
-    }),
-    api.send('policy-templates/careful', {
-      method: 'PUT',
-      json: { description: 'canary, then by night', policy: CAREFUL },
-    }),
-    api.send('policy-templates/four-eyes', { method: 'PUT', json: { policy: { approval: 'four-eyes' } } }),
-  ]);
-  expect(sent.map(({ status }) => status)).toEqual([201, 201, 201]);
-}
-
-const CAREFUL = {
-  waves: [
-    { name: 'canary', count: 20, gate: { soakSeconds: 3600, approval: true } },
-    { name: 'tenth', percent: 10, gate: { soakSeconds: 7200 } },
-    { rest: true },
-  ],
-  rate: { perMinute: 2 },
-  maintenance: { windows: [{ from: '22:00', to: '05:00' }], timeZone: 'Europe/Paris' },
-};
-
-async function openForm(search = '', options: OpenOptions = { actor: 'anna' }): Promise<OpenPage> {
-  const opened = await browser.open(`${api.url}/campaigns/new${search}`, options);
-  await opened.page.getByRole('heading', { name: /New campaign|Nouvelle campagne/ }).waitFor();
-  return opened;
-}
+startForm();
 
 const campaigns = (): Promise<Record<string, unknown>[]> =>
   api.rows(`SELECT name, version_cible AS version, targets, total, created_by AS by, policy_template AS template,
@@ -230,42 +176,6 @@ describe('the preview', () => {
     await page.getByRole('button', { name: 'Update 3 terminals' }).waitFor();
     await field.fill('00000000-0000-4000-8000-000000000000');
     await until(async () => (await field.getAttribute('aria-invalid')) === 'true');
-    await opened.close(/422/);
-  });
-});
-
-/** Takes the first of what the editor offers, as soon as that is up to date. */
-async function takeOffered(page: Page, label: string): Promise<void> {
-  const offered = page.locator('.cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled)');
-  await offered.locator('li[aria-selected]', { hasText: label }).waitFor();
-  await page.keyboard.press('Enter');
-  await offered.waitFor({ state: 'detached' });
-}
-
-describe('the rule editor', () => {
-  test('completes what is typed, marks what is wrong, and does not take keys for shortcuts', async () => {
-    const opened = await openForm('?version=4.2.0&to=rule');
-    const { page } = opened;
-    const editor = page.getByRole('textbox', { name: 'Rule' });
-    await page.locator('.cm-content').waitFor();
-    await editor.click();
-    await page.keyboard.type('modle = "A920"');
-    await page.getByText(/^Line 1, column 1: there is no field modle/).waitFor();
-    expect(await page.locator('.cm-lintRange-error').textContent()).toBe('modle');
-    await opened.expectAccessible();
-    await page.keyboard.press('ControlOrMeta+a');
-    // Chromium would try to keep the style of marked text that is typed over, and complain that it may not.
-    await page.keyboard.press('Delete');
-    await page.keyboard.type('mod');
-    await takeOffered(page, 'model');
-    await page.keyboard.type('= "A9');
-    await takeOffered(page, 'A920');
-    await page.keyboard.type(' and tag "pil');
-    await takeOffered(page, 'pilot');
-    await page.locator('.cm-content', { hasText: 'model = "A920" and tag "pilot"' }).waitFor();
-    await page.getByText(/^\d+ terminals meet it\.$/).waitFor();
-    await page.keyboard.type(' ? g n');
-    expect(await page.getByRole('dialog').count()).toBe(0);
     await opened.close(/422/);
   });
 });

@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CONSOLE_FOLDER } from '../../api/console.ts';
+import { describe, expect, test } from 'vitest';
 import { tpeWorkflowId, TRACKING_TASK_QUEUE } from '../../workflows/names.ts';
-import { TestApi } from '../api/test-api.ts';
-import { BROWSER_TIMEOUT_MS, TestBrowser, type OpenOptions, type OpenPage } from './browser.ts';
+import type { OpenOptions, OpenPage } from './browser.ts';
 import { plantPast, plantUpdate } from './fleet-planted.ts';
+import { api, browser, startBoth } from './served.ts';
 
-let api: TestApi;
-let browser: TestBrowser;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-  api = await TestApi.create({}, CONSOLE_FOLDER);
-}, BROWSER_TIMEOUT_MS);
-beforeEach(() => api.clear());
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
+startBoth();
 
 async function openTerminal(tpeId: string, options: OpenOptions = {}): Promise<OpenPage> {
   const opened = await browser.open(`${api.url}/terminals/${tpeId}`, options);

@@ -99,6 +99,7 @@ test('a process that runs and is beyond hope is killed, and started again', asyn
   let looks = 0;
   const managed = await supervisor.start(
     nodeSpec('worker', ports.tms, '', {
+      hopeEveryMs: 50,
       // Doubt that passes is no reason; a look that fails says nothing.
       isBeyondHope: async () => {
         looks++;

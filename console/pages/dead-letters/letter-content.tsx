@@ -10,7 +10,7 @@ import { ConfirmOne } from './confirm-one.tsx';
 import { refusalOf, type Decision, type Refusal } from './decide.ts';
 import { messages } from './en.ts';
 import { draftOf, editOf, faultsOf, hasFaults, shownText, textOf, type Draft } from './letter-draft.ts';
-import classes from './dead-letters.module.css';
+import classes from './letter.module.css';
 
 const { Part: LetterEditor } = lazyPart(() => import('./letter-editor.tsx'));
 

@@ -3,7 +3,8 @@ import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
 import type { StoreValue } from 'nanostores';
 import type { DeadLetter } from '../../api/schema.ts';
-import { CloseIcon, NewIcon } from '../../components/icons.ts';
+import { NewIcon } from '../../components/icons.ts';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import type { Refusal } from './decide.ts';
 import { messages } from './en.ts';
 import {
@@ -14,8 +15,7 @@ import {
   type DraftFaults,
   type HeaderDraft,
 } from './letter-draft.ts';
-import classes from './dead-letters.module.css';
-import own from './letter-editor.module.css';
+import classes from './letter.module.css';
 
 interface LetterEditorProps {
   letter: DeadLetter;
@@ -36,7 +36,7 @@ export default function LetterEditor(props: LetterEditorProps): ReactNode {
     <div className={classes.content}>
       <section aria-label={t.value}>
         <TextInput
-          className={own.key}
+          className={classes.keyInput}
           label={t.keyLabel}
           description={t.keyHelp}
           spellCheck={false}
@@ -60,7 +60,6 @@ export default function LetterEditor(props: LetterEditorProps): ReactNode {
         <label className={classes.asText}>
           <input
             type="checkbox"
-            className={classes.check}
             checked={draft.asText}
             onChange={(event) => onChange({ ...draft, asText: event.currentTarget.checked })}
           />
@@ -145,16 +144,7 @@ function HeaderInput({ header, fault, onChange }: HeaderInputProps): ReactNode {
         maxLength={10_000}
         onChange={(event) => onChange({ ...header, value: event.currentTarget.value })}
       />
-      <button
-        type="button"
-        className={classes.close}
-        aria-label={t.headerRemove({ name })}
-        title={t.headerRemove({ name })}
-        disabled={fixed}
-        onClick={() => onChange(undefined)}
-      >
-        <CloseIcon size={14} aria-hidden />
-      </button>
+      <RemoveButton label={t.headerRemove({ name })} disabled={fixed} onClick={() => onChange(undefined)} />
     </li>
   );
 }

@@ -7,7 +7,7 @@ import { useFormat } from '../../i18n/format.ts';
 import { hasPage, pathOf } from '../../pages.ts';
 import { messages } from './en.ts';
 import { StateBadge, useKeyInWords } from './letter-row.tsx';
-import classes from './dead-letters.module.css';
+import classes from './letter.module.css';
 
 /** A key of those topics whose messages are about a terminal in a campaign. */
 const CAMPAIGN_AND_TPE =

@@ -1,11 +1,12 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
-import { SearchField } from '../../components/search-field.tsx';
+import { FilterField, SearchField } from '../../components/search-field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { TextButton } from '../../components/text-button.tsx';
 import { TimeRangeField } from '../../components/time-range-field.tsx';
 import { messages } from './en.ts';
-import { isFaulty, isFiltered, NO_FILTER, STATES, type Filter } from './filters.ts';
+import { isFiltered, NO_FILTER, STATES, type Filter } from './filters.ts';
 import { useSummary } from './use-letters.ts';
 import classes from './dead-letters.module.css';
 
@@ -44,14 +45,12 @@ export function LetterFilter({ filter, onChange }: LetterFilterProps): ReactNode
         value={filter.key}
         onChange={(key) => onChange({ key })}
       />
-      <TextInput
-        type="search"
-        aria-label={t.error}
+      <FilterField
+        label={t.error}
         placeholder={t.errorHint}
         list="letter-errors"
-        spellCheck={false}
         value={filter.error}
-        onChange={(event) => onChange({ error: event.currentTarget.value })}
+        onChange={(error) => onChange({ error })}
       />
       <NativeSelect
         aria-label={t.topic}
@@ -59,37 +58,15 @@ export function LetterFilter({ filter, onChange }: LetterFilterProps): ReactNode
         onChange={(event) => onChange({ topic: event.currentTarget.value })}
         data={[{ value: '', label: t.anyTopic }, ...topics]}
       />
-      <TextInput
-        type="search"
-        aria-label={t.stage}
+      <FilterField
+        label={t.stage}
         placeholder={t.stageHint}
         list="letter-stages"
-        spellCheck={false}
         value={filter.stage}
-        onChange={(event) => onChange({ stage: event.currentTarget.value })}
+        onChange={(stage) => onChange({ stage })}
       />
-      <TimeRangeField
-        value={filter}
-        onChange={onChange}
-        faulty={isFaulty(filter)}
-        words={{
-          label: t.time,
-          any: t.timeAny,
-          hour: t.timeHour,
-          day: t.timeDay,
-          week: t.timeWeek,
-          month: t.timeMonth,
-          between: t.timeBetween,
-          from: t.timeFrom,
-          to: t.timeTo,
-          backwards: t.timeBackwards,
-        }}
-      />
-      {isFiltered(filter) && (
-        <button type="button" className={classes.link} onClick={() => onChange(NO_FILTER)}>
-          {t.clear}
-        </button>
-      )}
+      <TimeRangeField label={t.time} value={filter} onChange={onChange} />
+      {isFiltered(filter) && <TextButton onClick={() => onChange(NO_FILTER)}>{t.clear}</TextButton>}
       <Suggestions id="letter-errors" values={known('error')} />
       <Suggestions id="letter-stages" values={known('stage')} />
     </search>

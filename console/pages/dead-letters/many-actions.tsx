@@ -6,6 +6,7 @@ import type { DeadLetter } from '../../api/schema.ts';
 import { ConfirmAction } from '../../components/confirm-action.tsx';
 import { DiscardIcon, RollBackIcon } from '../../components/icons.ts';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
+import { TextButton } from '../../components/text-button.tsx';
 import { decideMany, type Chosen, type Decision, type Outcome } from './decide.ts';
 import { messages } from './en.ts';
 import { askedOf, isFiltered, type Filter } from './filters.ts';
@@ -87,11 +88,7 @@ export function ManyActions({ filter, chosen, onUnselect, onOutcome }: ManyActio
         >
           {some ? t.discardSelected : t.discardAll}
         </Button>
-        {some && (
-          <button type="button" className={classes.link} onClick={onUnselect}>
-            {t.unselect}
-          </button>
-        )}
+        {some && <TextButton onClick={onUnselect}>{t.unselect}</TextButton>}
       </div>
       {error !== undefined && <ProblemNotice error={error} />}
       {order && (

@@ -1,7 +1,7 @@
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { CloseIcon } from '../../components/icons.ts';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { whyInWords, type Outcome } from './decide.ts';
 import { messages } from './en.ts';
@@ -25,9 +25,7 @@ export function OutcomePanel({ outcome, filter, onClose }: OutcomePanelProps): R
         <b>{decision === 'replay' ? t.outcomeReplayed(done) : t.outcomeDiscarded(done)}</b>
         {skippedCount > 0 && `, ${t.outcomeSkipped(skippedCount)}`}
       </p>
-      <button type="button" className={classes.close} aria-label={t.outcomeClose} onClick={onClose}>
-        <CloseIcon size={15} aria-hidden />
-      </button>
+      <RemoveButton label={t.outcomeClose} onClick={onClose} />
       {skipped.length > 0 && (
         <ul>
           {skipped.map(({ id, why, detail }) => (

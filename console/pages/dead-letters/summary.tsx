@@ -4,6 +4,7 @@ import type { DeadLetterSummary } from '../../api/schema.ts';
 import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { Stat, Stats } from '../../components/stat.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
+import { TextButton } from '../../components/text-button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { messages } from './en.ts';
 import type { Filter } from './filters.ts';
@@ -58,9 +59,7 @@ export function Summary({ filter, onChange }: SummaryProps): ReactNode {
             />
           ))}
           {kinds.length > shown.length && (
-            <button type="button" className={classes.link} onClick={() => setAll(true)}>
-              {t.moreKinds(kinds.length - shown.length)}
-            </button>
+            <TextButton onClick={() => setAll(true)}>{t.moreKinds(kinds.length - shown.length)}</TextButton>
           )}
         </div>
       )}

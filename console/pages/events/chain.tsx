@@ -7,7 +7,7 @@ import { useFormat } from '../../i18n/format.ts';
 import { lazyPart } from '../../lib/lazy-part.tsx';
 import { messages } from './en.ts';
 import { useArchives, useAuditHead } from './use-events.ts';
-import classes from './events.module.css';
+import classes from './chain.module.css';
 
 const { Part: Verify } = lazyPart(() => import('./verify.tsx'));
 

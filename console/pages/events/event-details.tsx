@@ -8,7 +8,7 @@ import { messages } from './en.ts';
 import { CampaignLink, TerminalLink } from './event-row.tsx';
 import { NO_FILTER, type Filter, type TextField } from './filters.ts';
 import { useAuditHead } from './use-events.ts';
-import classes from './events.module.css';
+import classes from './event-details.module.css';
 
 interface EventDetailsProps {
   event: FoundEvent;

@@ -4,7 +4,7 @@ import type { AuditArchive, AuditHead } from '../../api/schema.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { messages } from './en.ts';
-import classes from './events.module.css';
+import classes from './chain.module.css';
 
 interface VerifyProps {
   head: AuditHead | undefined;

@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { useState, type ReactNode } from 'react';
 import type { TpeShares, TpeSummary } from '../../api/schema.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { TextButton } from '../../components/text-button.tsx';
 import { messages } from './en.ts';
 import { FACETS, ruleOf, UNKNOWN, type Facet, type Filter } from './filters.ts';
 import { useSummary } from './use-fleet.ts';
@@ -65,9 +66,9 @@ function FacetCard({ facet, filter, now, onChange }: FacetsProps & { facet: Face
         <p className={classes.others}>{othersInWords(t, shares)}</p>
       )}
       {shares && shares.items.length > FIRST && (
-        <button type="button" className={classes.more} aria-expanded={open} onClick={() => setOpen(!open)}>
+        <TextButton size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? t.fewer : t.showAll(shares.items.length + shares.others.values)}
-        </button>
+        </TextButton>
       )}
     </div>
   );

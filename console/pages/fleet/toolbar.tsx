@@ -3,6 +3,7 @@ import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
 import { CloseIcon } from '../../components/icons.ts';
 import { SearchField } from '../../components/search-field.tsx';
+import { TextButton } from '../../components/text-button.tsx';
 import { messages } from './en.ts';
 import { FACETS, NO_FILTER, UNKNOWN, UNSEEN_DAYS, type Facet, type Filter } from './filters.ts';
 import { useGroups } from './use-fleet.ts';
@@ -93,6 +94,7 @@ export function ActiveFilters({ filter, onChange }: ToolbarProps): ReactNode {
         <li key={field}>
           <button
             type="button"
+            className={classes.chip}
             aria-label={t.removeFilter({ filter: words })}
             onClick={() => onChange({ [field]: '' })}
           >
@@ -102,9 +104,7 @@ export function ActiveFilters({ filter, onChange }: ToolbarProps): ReactNode {
         </li>
       ))}
       <li>
-        <button type="button" className={classes.clear} onClick={() => onChange(NO_FILTER)}>
-          {t.clear}
-        </button>
+        <TextButton onClick={() => onChange(NO_FILTER)}>{t.clear}</TextButton>
       </li>
     </ul>
   );

@@ -4,7 +4,7 @@ import '@mantine/core/styles/Checkbox.layer.css';
 import { Button, Checkbox, NativeSelect, TextInput, type TextInputProps } from '@mantine/core';
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
-import { CloseIcon, NewIcon } from '../../components/icons.ts';
+import { NewIcon } from '../../components/icons.ts';
 import { messages } from './en.ts';
 import type { FailureAction } from './policy-form.ts';
 import classes from './policy-fields.module.css';
@@ -94,23 +94,10 @@ export function RowFault({ fault }: { fault: string | undefined }): ReactNode {
   );
 }
 
-interface ButtonProps {
-  label: string;
-  onClick: () => void;
-}
-
-export function AddButton({ label, onClick }: ButtonProps): ReactNode {
+export function AddButton({ label, onClick }: { label: string; onClick: () => void }): ReactNode {
   return (
     <Button variant="default" size="xs" leftSection={<NewIcon size={14} />} onClick={onClick}>
       {label}
     </Button>
-  );
-}
-
-export function RemoveButton({ label, onClick }: ButtonProps): ReactNode {
-  return (
-    <button type="button" className={classes.remove} aria-label={label} title={label} onClick={onClick}>
-      <CloseIcon size={15} aria-hidden />
-    </button>
   );
 }

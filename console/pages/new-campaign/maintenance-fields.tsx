@@ -1,8 +1,9 @@
 import { useStore } from '@nanostores/react';
 import { useId, type ReactNode } from 'react';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import { messages } from './en.ts';
 import { faultAt, type Fault } from './faults.ts';
-import { AddButton, partsOf, RemoveButton, RowFault, rowsOf, TextField } from './fields.tsx';
+import { AddButton, partsOf, RowFault, rowsOf, TextField } from './fields.tsx';
 import type { PolicyFieldsProps } from './policy-fields-props.ts';
 import { DAYS, newFreeze, newWindow, type FreezeForm, type WindowForm } from './policy-form.ts';
 import classes from './policy-fields.module.css';
@@ -84,7 +85,7 @@ function WindowRow({
           error={faultAt(faults, `${place}/${field}`)}
         />
       ))}
-      <RemoveButton label={t.removeWindow({ n })} onClick={onRemove} />
+      <RemoveButton className={classes.removeRow} label={t.removeWindow({ n })} onClick={onRemove} />
       <RowFault fault={faultAt(faults, `${place}/days`) ?? faultAt(faults, place)} />
     </div>
   );
@@ -120,7 +121,7 @@ function FreezeRow({
         {...part('reason')}
         error={faultAt(faults, `${place}/reason`)}
       />
-      <RemoveButton label={t.removeFreeze({ n })} onClick={onRemove} />
+      <RemoveButton className={classes.removeRow} label={t.removeFreeze({ n })} onClick={onRemove} />
       <RowFault fault={faultAt(faults, place)} />
     </div>
   );

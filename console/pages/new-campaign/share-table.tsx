@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import type { CampaignPreview } from '../../api/schema.ts';
 import { shared } from '../../i18n/en.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { TextButton } from '../../components/text-button.tsx';
 import { messages } from './en.ts';
 import classes from './preview.module.css';
 
@@ -58,9 +59,9 @@ export function ShareTable({ title, shares, total, others }: ShareTableProps): R
         </p>
       )}
       {shares.length > FIRST && (
-        <button type="button" className={classes.more} aria-expanded={open} onClick={() => setOpen(!open)}>
+        <TextButton size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? t.showFewer : t.showAll({ n: format.number(shares.length) })}
-        </button>
+        </TextButton>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { useMemo, useState, type ReactNode } from 'react';
 import type { CampaignPreview, PolicyRequest } from '../../api/schema.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { $now } from '../../state/now.ts';
+import { TextButton } from '../../components/text-button.tsx';
 import { messages } from './en.ts';
 import { estimateWaves, type Estimate } from './estimate.ts';
 import { TimelinePicture } from './timeline-picture.tsx';
@@ -36,14 +37,9 @@ export default function Timeline({ preview, policy, updateTime, zone }: Timeline
           <b>{t.timeline}</b>
           {found.waves.length > 0 && <span> {t.reviewEnds({ when: format.dateTime(found.endsAt) })}</span>}
         </span>
-        <button
-          type="button"
-          className={classes.toggle}
-          aria-pressed={table}
-          onClick={() => setTable(!table)}
-        >
+        <TextButton size="small" aria-pressed={table} onClick={() => setTable(!table)}>
           {table ? t.timelinePicture : t.timelineTable}
-        </button>
+        </TextButton>
       </figcaption>
       {found.waves.length === 0 && <p className={classes.warning}>{t.nothingAsked}</p>}
       {found.waves.length > 0 &&

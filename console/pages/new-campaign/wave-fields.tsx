@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import type { ReactNode } from 'react';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import { messages } from './en.ts';
 import { faultAt, type Fault } from './faults.ts';
 import {
@@ -9,7 +10,6 @@ import {
   ChoiceField,
   NumberField,
   partsOf,
-  RemoveButton,
   RowFault,
   rowsOf,
   TextField,
@@ -43,7 +43,11 @@ export function WaveFields({ waves, onChange, faults }: WaveFieldsProps): ReactN
               <Gate wave={wave} index={index} onChange={row(wave).onChange} faults={faults} />
             )}
             {waves.length > 1 && (
-              <RemoveButton label={t.removeWave({ n: String(index + 1) })} onClick={row(wave).onRemove} />
+              <RemoveButton
+                className={classes.removeWave}
+                label={t.removeWave({ n: String(index + 1) })}
+                onClick={row(wave).onRemove}
+              />
             )}
           </li>
         ))}
