@@ -25,11 +25,10 @@ export interface ObserveDependencies {
  * @throws ApplicationFailure of type `NotSettled` (benign) when nothing is final, unless it is the last look
  */
 export async function look(see: Sweeps['look'], input: LookInput): Promise<Look> {
-  const { attempt, currentAttemptScheduledTimestampMs: dueAt } = Context.current().info;
+  const { attempt } = Context.current().info;
   if (input.firstAfterMs !== undefined && attempt === 1) throw firstLookIn(input.firstAfterMs);
   // The first attempt has only begun the wait, the second is the first look.
-  const isFirst = input.together === true && attempt === 2;
-  const found = await see({ input, dueAt, isFirst });
+  const found = await see(input, attempt === 2 ? input.dueAfterMs : undefined);
   if (found.verdict.settled || input.last) return found;
   throw ApplicationFailure.create({
     type: NOT_SETTLED,

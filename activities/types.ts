@@ -220,8 +220,8 @@ export interface LookInput {
   step?: SagaStep;
   /** Milliseconds from the first attempt, which only begins the wait, until the first look; absent: look at once. */
   firstAfterMs?: number;
-  /** Its first look falls due together with those of its campaign; absent: on its own. */
-  together?: boolean;
+  /** Milliseconds from the request until its first look is due, together with those of its campaign; absent: no first look. */
+  dueAfterMs?: number;
   /** Answer what was seen instead of throwing when nothing is final. */
   last?: boolean;
 }

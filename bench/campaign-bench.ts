@@ -16,6 +16,8 @@ import { progress } from './boundary.ts';
 export const TARGET = '4.2.0';
 /** Terminals per second that surely get a tracker, also when there are 30,000 of them. */
 export const TRACKED_PER_SECOND = 50;
+/** Terminals of a second campaign, which is launched while the first one has the platform busy. */
+export const SECOND = 100;
 
 type TmsName = 'alpha' | 'beta';
 type Vendor = SimulatorOptions['tms'][number];

@@ -18,6 +18,7 @@ import {
   type Fleet,
   positiveNumber,
   round,
+  SECOND,
   simulatorStats,
   trigger,
   TRACKED_PER_SECOND,
@@ -38,6 +39,8 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       terminals: { type: 'string', default: '3000' },
       // Seconds from the request of a terminal to its first look.
       'first-look': { type: 'string' },
+      // A campaign over 100 other terminals is launched when all looks are due: it must not wait for them.
+      second: { type: 'boolean', default: false },
     },
   });
   const terminals = positive(values.terminals);
@@ -50,6 +53,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     { alpha: { queueSeconds: soon, downloadSeconds: soon, installSeconds: soon } },
     async (platform) => {
       const fleet = await addFleet(platform, terminals);
+      const secondFleet = values.second ? await addFleet(platform, SECOND) : undefined;
       progress(`campaign over ${terminals} terminals, first look after ${firstLook} s`);
       const { campaignId, requestedAt, triggerMs } = await trigger(platform, fleet, {
         // One look settles each; the others are for those that could not be reached.
@@ -60,9 +64,12 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       // Where trackers still start when looks are due, these look at the others, too.
       const tracking = untilTracked(platform, campaignId, terminals).then(() => Date.now() - requestedAt);
       await sleep(Math.max(0, requestedAt + firstLook * 1_000 - Date.now()));
+      const second = secondFleet && triggerSecond(platform, secondFleet, observableAt);
       const cpuBefore = cpuSeconds(platform.stack);
       const { postgresMs, kafkaMs } = await untilSettled(platform, campaignId, observableAt);
+      progress(`  all final everywhere after ${kafkaMs} ms`);
       const settling = cpuSince(platform.stack, cpuBefore);
+      const secondTriggerMs = await second;
       const trackedMs = await tracking;
       const { status } = await untilEnded(platform, campaignId);
       const endedMs = Date.now() - observableAt;
@@ -75,6 +82,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
         postgresMs,
         kafkaMs,
         endedMs,
+        ...(secondTriggerMs !== undefined && { secondTriggerMs }),
         terminalsPerSecond: round((terminals / Math.max(1, kafkaMs)) * 1_000, 1),
         bareMs,
         ratio: round(kafkaMs / bareMs),
@@ -85,6 +93,17 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       };
     },
   );
+}
+
+/** @returns milliseconds from the request of the campaign to its last call */
+async function triggerSecond(platform: BenchPlatform, fleet: Fleet, at: number): Promise<number> {
+  await sleep(Math.max(0, at - Date.now()));
+  const { triggerMs } = await trigger(platform, fleet, {
+    polling: { windows: [{ everySeconds: 3_600, attempts: 1 }] },
+    deadlineSeconds: 7_200,
+  });
+  progress(`  the second campaign: ${triggerMs} ms`);
+  return triggerMs;
 }
 
 async function untilSettled(

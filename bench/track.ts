@@ -14,6 +14,7 @@ import {
   countTrackers,
   NEVER_DONE,
   round,
+  SECOND,
   trigger,
   withPlatform,
 } from './campaign-bench.ts';
@@ -22,8 +23,6 @@ import { cpuSeconds, cpuSince } from './processes.ts';
 import { type TemporalServers, withTemporalOnPostgres } from './temporal-on-postgres.ts';
 
 const SAMPLE_MS = 500;
-/** Terminals of the second campaign. */
-const SECOND = 100;
 /** Bare children, at most: they cost as much each, however many. */
 const BARE = 2_000;
 

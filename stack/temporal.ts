@@ -6,6 +6,7 @@ import { downloadArchive } from './download.ts';
 import { firstOf, type FetchContext } from './fetching.ts';
 import { StackError } from './errors.ts';
 import type { ProcessSpec } from './managed-process.ts';
+import { temporalSettings } from './temporal-settings.ts';
 import { onPath, run, versionOf } from './tools.ts';
 import { isAtLeast, OLDEST_ACCEPTED, VERSIONS } from './versions.ts';
 
@@ -97,17 +98,6 @@ export interface TemporalOptions {
   file: string | null;
 }
 
-/**
- * Settings of the development server that differ from its defaults, which are meant for one developer's few
- * workflows: how much it takes is for the machine to say, not for a limit.
- */
-const DYNAMIC_CONFIG = {
-  'frontend.rps': 20_000,
-  'frontend.namespaceRPS': 20_000,
-  'history.rps': 20_000,
-  'matching.rps': 20_000,
-};
-
 export function temporalSpec({ command, port, uiPort, file }: TemporalOptions): ProcessSpec {
   const args = [
     'server',
@@ -132,7 +122,7 @@ export function temporalSpec({ command, port, uiPort, file }: TemporalOptions): 
     );
   }
   for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
-  for (const [key, value] of Object.entries(DYNAMIC_CONFIG)) {
+  for (const [key, value] of temporalSettings()) {
     args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);
   }
   return {

@@ -74,17 +74,20 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
   }
 
   async function followSchedule(): Promise<FollowEnd> {
-    let waited = Date.now() - tpe.requestedAt;
+    const waited = Date.now() - tpe.requestedAt;
     for (const [index, window] of policy.polling.entries()) {
       const summary = describeWindow(window, index);
       tell(`Waiting in ${summary}.`);
+      const interval = window.everySeconds * 1000;
+      // A campaign's trackers begin at the pace that the server has; so do their looks, where all at once would keep it
+      // from everything else. A look that should have been by now is at once.
+      const isOverdue = index === 0 && waited >= interval;
       const look = await lookThrough(window, summary, {
-        firstAfterMs: Math.max(1, window.everySeconds * 1000 - waited),
+        firstAfterMs: isOverdue ? 1 : interval,
         // Later ones have drifted apart: each has waited from the end of the look before.
-        ...(index === 0 && step === 'update' ? { together: true } : {}),
+        ...(index === 0 && step === 'update' ? { dueAfterMs: interval } : {}),
       });
       if (look) return settledBy(look);
-      waited = 0;
     }
     return { how: 'time-over', look: lastLook };
   }
@@ -96,7 +99,7 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
   async function lookThrough(
     { everySeconds, attempts }: PollingWindow,
     summary: string,
-    first: Pick<LookInput, 'firstAfterMs' | 'together'>,
+    first: Pick<LookInput, 'firstAfterMs' | 'dueAfterMs'>,
   ): Promise<Look | undefined> {
     const interval = everySeconds * 1000;
     const { observe } = proxyActivities<TmsActivities>({

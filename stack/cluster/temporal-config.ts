@@ -1,4 +1,5 @@
 /** What each process of the Temporal server is told: its own ports, and what all of them share. */
+import { TEMPORAL_SETTINGS_FILE } from '../temporal-settings.ts';
 import { HOST, type TemporalNode, type TemporalService } from './layout.ts';
 
 /** Fixed when the cluster is made: a running one can't be given another number. */
@@ -22,13 +23,11 @@ export interface TemporalConfigOptions {
   nodes: readonly TemporalNode[];
   /** The PostgreSQL server, as `postgres://USER:PASSWORD@HOST:PORT`; its databases are named here. */
   postgresUrl: string;
-  /** Path of the file of `dynamicConfig()`. */
-  dynamicConfigFile: string;
 }
 
 /** The configuration of one process, as the server reads it from a YAML file; JSON is YAML. */
 export function temporalConfig(options: TemporalConfigOptions): object {
-  const { node, nodes, postgresUrl, dynamicConfigFile } = options;
+  const { node, nodes, postgresUrl } = options;
   const { username: user, password, host: connectAddr } = new URL(postgresUrl);
   const database = (databaseName: string, connections: number): object => ({
     sql: {
@@ -75,7 +74,7 @@ export function temporalConfig(options: TemporalConfigOptions): object {
       },
     },
     dcRedirectionPolicy: { policy: 'noop' },
-    dynamicConfigClient: { filepath: dynamicConfigFile, pollInterval: '60s' },
+    dynamicConfigClient: { filepath: TEMPORAL_SETTINGS_FILE, pollInterval: '60s' },
   };
 }
 
@@ -97,18 +96,4 @@ function first(service: TemporalService, nodes: readonly TemporalNode[]): Tempor
   const found = nodes.find((node) => node.service === service);
   if (!found) throw new Error(`There is no node of the service ${service}.`);
   return found;
-}
-
-/** How much the server takes is for the machine to say, not for a limit; the same as on the embedded stack. */
-export function dynamicConfig(): Record<string, { value: unknown }[]> {
-  const settings: Record<string, unknown> = {
-    'frontend.rps': 20_000,
-    'frontend.namespaceRPS': 20_000,
-    'history.rps': 20_000,
-    'matching.rps': 20_000,
-    'frontend.persistenceMaxQPS': 20_000,
-    'history.persistenceMaxQPS': 20_000,
-    'matching.persistenceMaxQPS': 20_000,
-  };
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, [{ value }]]));
 }

@@ -12,7 +12,7 @@ import { ensureDatabase } from '../postgres.ts';
 import { onPath, run, versionOf } from '../tools.ts';
 import { isAtLeast, OLDEST_ACCEPTED, VERSIONS } from '../versions.ts';
 import { HOST, type TemporalNode, type TemporalService } from './layout.ts';
-import { dynamicConfig, TEMPORAL_DATABASES, temporalConfig } from './temporal-config.ts';
+import { TEMPORAL_DATABASES, temporalConfig } from './temporal-config.ts';
 
 /** The programs of the server, by path. */
 export interface TemporalServerBinaries {
@@ -157,10 +157,8 @@ export interface TemporalNodeOptions {
 export async function temporalNodeSpec(options: TemporalNodeOptions): Promise<ProcessSpec> {
   const { binaries, node, dataDir } = options;
   const config = join(dataDir, node.name, 'cluster.yaml');
-  const dynamicConfigFile = join(dataDir, node.name, 'dynamic.yaml');
   await mkdir(dirname(config), { recursive: true });
-  await writeFile(dynamicConfigFile, `${JSON.stringify(dynamicConfig(), null, 2)}\n`);
-  await writeFile(config, `${JSON.stringify(temporalConfig({ ...options, dynamicConfigFile }), null, 2)}\n`);
+  await writeFile(config, `${JSON.stringify(temporalConfig(options), null, 2)}\n`);
   return {
     name: node.name,
     label: `Temporal's ${node.service} ${node.name.slice(-1)}`,

@@ -55,7 +55,7 @@ function lookAt(step: LookInput['step'], targetVersion = TARGET): Promise<Look> 
   const hardware = { status: () => Promise.resolve(status), close: () => Promise.resolve() };
   const input = { campaignId, targetVersion, tpe, ...(step ? { step } : {}) };
   return new MockActivityEnvironment().run<[], Look, () => Promise<Look>>(() =>
-    look((due) => lookIn({ ...observe, hardware, recorder }, due.input), input),
+    look((it) => lookIn({ ...observe, hardware, recorder }, it), input),
   );
 }
 

@@ -1,45 +1,61 @@
 /** First looks of a campaign that fall due together are done together. */
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createSweeps, type SweepDependencies, type Sweeps } from '../../activities/sweep.ts';
 import type { Look } from '../../activities/types.ts';
 import type { TrackedTpe } from '../../workflows/types.ts';
 
 const EVERY_MS = 300_000;
 
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
+
 /** Three terminals, asked for one second after the other; the last fell due a second ago. */
 class Crowd {
   readonly looks: string[] = [];
+  /** Epoch ms of the last look at each. */
+  readonly seenAt: Record<string, number> = {};
   readonly failing = new Set<string>();
+  readonly installing = new Set<string>();
   readonly asked: { from: number; to: number }[] = [];
   readonly requestedAt = Date.now() - EVERY_MS - 3_000;
+  readonly lost = new AbortController();
   held = false;
   readonly sweeps: Sweeps;
+  /** Terminals that were asked for so many ms after the last of the three. */
+  readonly later: Record<string, number> = {};
   private readonly done: Promise<unknown>[] = [];
 
   constructor(changes: Partial<SweepDependencies> = {}) {
     this.sweeps = createSweeps({
       lookAt: async ({ tpe }) => {
         this.looks.push(tpe.tpeId);
+        this.seenAt[tpe.tpeId] = Date.now();
         if (this.failing.has(tpe.tpeId)) throw new Error(`no look at ${tpe.tpeId}`);
-        return seen(tpe.tpeId);
+        return seen(tpe.tpeId, !this.installing.has(tpe.tpeId));
       },
       findDue: async (_, from, to) => {
         this.asked.push({ from, to });
-        return ['a', 'b', 'c']
+        return ['a', 'b', 'c', ...Object.keys(this.later)]
           .map((tpeId) => this.tracked(tpeId))
           .filter(({ requestedAt }) => from <= requestedAt && requestedAt <= to);
       },
       alone: (_, work) => {
-        const doing = this.held ? Promise.reject(new Error('held by another worker')) : work();
+        const doing = this.held
+          ? Promise.reject(new Error('held by another worker'))
+          : work(this.lost.signal);
         this.done.push(doing.catch(() => undefined));
         return doing;
       },
+      // Time passes in the pauses alone.
+      pause: async (ms) => vi.setSystemTime(Date.now() + ms),
       ...changes,
     });
   }
 
   tracked(tpeId: string): TrackedTpe {
-    const requestedAt = this.requestedAt + ['a', 'b', 'c'].indexOf(tpeId) * 1_000;
+    const after = this.later[tpeId];
+    const requestedAt =
+      this.requestedAt + (after === undefined ? ['a', 'b', 'c'].indexOf(tpeId) * 1_000 : 2_000 + after);
     return { tpeId, tms: 'alpha', attempt: 1, requestedAt } as TrackedTpe;
   }
 
@@ -47,7 +63,7 @@ class Crowd {
   look(tpeId: string, { isFirst = true, intervalMs = EVERY_MS } = {}): Promise<Look> {
     const tpe = this.tracked(tpeId);
     const input = { campaignId: 'x', targetVersion: '9', tpe };
-    return this.sweeps.look({ input, dueAt: tpe.requestedAt + intervalMs, isFirst });
+    return this.sweeps.look(input, isFirst ? intervalMs : undefined);
   }
 
   async swept(): Promise<void> {
@@ -55,8 +71,8 @@ class Crowd {
   }
 }
 
-function seen(tpeId: string): Look {
-  return { observation: { tms: null, hardware: { version: tpeId } } } as Look;
+function seen(tpeId: string, settled = true): Look {
+  return { observation: { tms: null, hardware: { version: tpeId } }, verdict: { settled } } as Look;
 }
 
 test('a late first look has those looked at that have fallen due, the last first', async () => {
@@ -78,22 +94,44 @@ test('what has fallen due before is looked at, too: looks come a little out of o
   expect(crowd.requestedAt + 1_000 - from).toBe(60_000);
 });
 
-test('what is not due yet is left alone', async () => {
+test('what falls due while it lasts is looked at then, and not before', async () => {
   const crowd = new Crowd();
-  // Due 700 ms ago: so is what was asked for up to 700 ms later, which is nobody.
-  const late = { intervalMs: Date.now() - crowd.requestedAt - 700 };
-  await crowd.look('a', late);
+  // The last of the three fell due a second ago, and a sweep without anything to do lasts 5 s.
+  crowd.later.d = 4_000;
+  crowd.later.e = 8_000;
+  crowd.later.never = 60_000;
+  const dueAt = (tpeId: string): number => crowd.tracked(tpeId).requestedAt + EVERY_MS;
+  await crowd.look('a');
   await crowd.swept();
-  const [{ to } = { to: 0 }] = crowd.asked;
-  expect(to - crowd.requestedAt).toBeGreaterThanOrEqual(700);
-  expect(to - crowd.requestedAt).toBeLessThan(Date.now() - crowd.requestedAt);
+  expect(crowd.looks).toEqual(['a', 'c', 'b', 'd', 'e']);
+  for (const tpeId of ['d', 'e']) {
+    expect((crowd.seenAt[tpeId] ?? 0) - dueAt(tpeId)).toBeGreaterThanOrEqual(0);
+    expect((crowd.seenAt[tpeId] ?? 0) - dueAt(tpeId)).toBeLessThan(500);
+  }
+});
+
+test('whose look Temporal hands out in time is left to it', async () => {
+  const crowd = new Crowd();
+  crowd.later.d = 1_000;
+  await Promise.all([crowd.look('a'), crowd.look('d', { intervalMs: EVERY_MS * 2 })]);
+  await crowd.swept();
+  expect(crowd.looks.toSorted()).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('ends when its lock is lost', async () => {
+  const crowd = new Crowd();
+  crowd.later.d = 4_000;
+  crowd.lost.abort();
+  await crowd.look('a');
+  await crowd.swept();
+  expect(crowd.looks).toEqual(['a']);
 });
 
 test('looks that come late together begin one sweep, and nobody is looked at twice', async () => {
   const crowd = new Crowd();
   await Promise.all(['c', 'a', 'b'].map((tpeId) => crowd.look(tpeId)));
   await crowd.swept();
-  expect(crowd.asked).toHaveLength(1);
+  expect(crowd.asked.filter(({ from }) => from < crowd.requestedAt - 50_000)).toHaveLength(1);
   expect(crowd.looks.toSorted()).toEqual(['a', 'b', 'c']);
 });
 
@@ -123,6 +161,28 @@ test('while another worker sweeps, or the campaign can not be read, each looks f
   const unreadable = new Crowd({ findDue: () => Promise.reject(new Error('the database is away')) });
   expect(await unreadable.look('c')).toEqual(seen('c'));
   expect(unreadable.looks).toEqual(['c']);
+});
+
+test('what is not at its end in a sweep is looked at again when its own look comes', async () => {
+  const crowd = new Crowd();
+  crowd.installing.add('b');
+  await crowd.look('a');
+  await crowd.swept();
+  crowd.installing.clear();
+  expect(await Promise.all([crowd.look('b'), crowd.look('c')])).toEqual([seen('b'), seen('c')]);
+  expect(crowd.looks).toEqual(['a', 'c', 'b', 'b']);
+});
+
+test('what a sweep has covered begins no other', async () => {
+  const crowd = new Crowd();
+  crowd.installing.add('a').add('b').add('c');
+  await crowd.look('c');
+  await crowd.swept();
+  const rounds = crowd.asked.length;
+  await crowd.look('a');
+  await crowd.look('b');
+  await crowd.swept();
+  expect(crowd.asked).toHaveLength(rounds);
 });
 
 test('a look that fails is the failure of that terminal alone', async () => {

@@ -9,7 +9,7 @@ import {
   HOST,
   serverPorts,
 } from '../../stack/cluster/layout.ts';
-import { dynamicConfig, temporalConfig } from '../../stack/cluster/temporal-config.ts';
+import { temporalConfig } from '../../stack/cluster/temporal-config.ts';
 import { freePort, portsFrom } from '../../stack/ports.ts';
 import { ROLES } from '../../stack/roles.ts';
 
@@ -84,7 +84,6 @@ describe('the configuration of a process of Temporal', () => {
     node: second,
     nodes: layout.temporal,
     postgresUrl: 'postgres://someone:se%3Acret@127.0.0.1:5433/',
-    dynamicConfigFile: '/data/dynamic.yaml',
   }) as ServerConfig;
 
   it('has its own ports, and names every service, without which their rings are not followed', () => {
@@ -102,12 +101,6 @@ describe('the configuration of a process of Temporal', () => {
     for (const { connectAddr, password } of databases) {
       expect([connectAddr, password]).toEqual(['127.0.0.1:5433', 'se:cret']);
     }
-  });
-
-  it('gives each dynamic setting as the list of values that the server reads', () => {
-    const settings = Object.values(dynamicConfig());
-    expect(settings.length).toBeGreaterThan(0);
-    for (const values of settings) expect(values).toEqual([{ value: expect.any(Number) as number }]);
   });
 });
 

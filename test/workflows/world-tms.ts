@@ -109,7 +109,7 @@ async function observe(world: World, input: LookInput): Promise<Look> {
       recordAll: async () => [],
     },
   };
-  return look((due) => lookAt(sources, due.input), input);
+  return look((it) => lookAt(sources, it), input);
 }
 
 function versionOf(world: World, input: LookInput, minutes: number): string {
