@@ -19,9 +19,9 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 /**
  * Megabytes of long-lived objects at which Node collects them for good. By default that is gigabytes: what goes through
- * by the million would fill them before the first look.
+ * by the million would fill them before the first look. The orchestrator's three threads have as many each.
  */
-const HEAP_MB: Partial<Record<RoleName, number>> = { orchestrator: 256, relay: 256, consumers: 256 };
+const HEAP_MB: Partial<Record<RoleName, number>> = { orchestrator: 192, relay: 256, consumers: 256 };
 
 /** Megabytes of a half of the young generation of those. Node lets it grow to 64, in every thread of the orchestrator. */
 const SEMI_SPACE_MB = 16;

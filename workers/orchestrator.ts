@@ -15,7 +15,7 @@ import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 /** A workflow that is not cached is replayed when it goes on. */
 const MAX_CACHED_CAMPAIGNS = 50;
-const MAX_CACHED_TRACKERS = 500;
+const MAX_CACHED_TRACKERS = 200;
 
 await runWorkerProcess('orchestrator', async ({ config, logger, signal }) => {
   installRuntime(logger);

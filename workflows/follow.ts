@@ -74,16 +74,14 @@ export async function followTerminal(following: Following): Promise<FollowEnd> {
   }
 
   async function followSchedule(): Promise<FollowEnd> {
-    const waited = Date.now() - tpe.requestedAt;
     for (const [index, window] of policy.polling.entries()) {
       const summary = describeWindow(window, index);
       tell(`Waiting in ${summary}.`);
       const interval = window.everySeconds * 1000;
-      // A campaign's trackers begin at the pace that the server has; so do their looks, where all at once would keep it
-      // from everything else. A look that should have been by now is at once.
-      const isOverdue = index === 0 && waited >= interval;
       const look = await lookThrough(window, summary, {
-        firstAfterMs: isOverdue ? 1 : interval,
+        // Not from the request: a campaign's trackers begin at the pace that the server has, and so do their looks, which
+        // all at once would keep it from everything else. The campaign knows what the first ones would see by then.
+        firstAfterMs: interval,
         // Later ones have drifted apart: each has waited from the end of the look before.
         ...(index === 0 && step === 'update' ? { dueAfterMs: interval } : {}),
       });
