@@ -1,6 +1,7 @@
 /** Whether the Temporal server heeds the priority of activities, as a campaign's dispatch needs it. */
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTestNamespace, START_TIMEOUT_MS } from '../support/stack.ts';
@@ -58,7 +59,7 @@ async function backlog(client: Client, namespace: string): Promise<number> {
   const { stats } = await client.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: 'notes' },
-    taskQueueType: 2,
+    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     reportStats: true,
   });
   return Number(stats?.approximateBacklogCount ?? 0);
