@@ -66,7 +66,10 @@ export async function startTemporal(context: ServersContext): Promise<string> {
     await supervisor.start(await temporalNodeSpec(nodeOptions), done);
   };
   const ofWorkers = (node: TemporalNode): boolean => node.service === 'worker';
-  await Promise.all(nodes.filter((node) => !ofWorkers(node)).map(startNode));
+  // The first writes the description of the cluster into the database; of two that do so at once one would end.
+  const [first, ...others] = nodes.filter((node) => !ofWorkers(node));
+  if (first) await startNode(first);
+  await Promise.all(others.map(startNode));
   // Only now: one that finds no history gives up.
   await Promise.all(nodes.filter(ofWorkers).map(startNode));
   for (const address of frontends(layout)) await ensureNamespace(address, namespace, signal);

@@ -10,7 +10,7 @@ import {
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { EditorState, RangeSetBuilder } from '@codemirror/state';
+import { Annotation, EditorState, RangeSetBuilder } from '@codemirror/state';
 import {
   Decoration,
   EditorView,
@@ -26,6 +26,9 @@ import type { RuleInputProps } from './rule-input-props.ts';
 import { RULE_EDITOR_THEME } from './rule-editor-theme.ts';
 import classes from './new-campaign.module.css';
 
+/** Marks a change that was not typed. */
+const fromElsewhere = Annotation.define<true>();
+
 export default function RuleEditor({
   value,
   onChange,
@@ -38,7 +41,15 @@ export default function RuleEditor({
   const view = useRef<EditorView>(undefined);
   const first = useRef({ value, label, hint });
   const knownNow = useRef<Known>(known);
-  const changed = useEffectEvent(onChange);
+  // The value that page and editor last had both, and what was typed since: a slow page still renders with one of these
+  // when more is typed already.
+  const typed = useRef(new Set([value]));
+  const changed = useEffectEvent((update: ViewUpdate) => {
+    if (!update.docChanged || update.transactions.some((one) => one.annotation(fromElsewhere))) return;
+    const text = update.state.doc.toString();
+    typed.current.add(text);
+    onChange(text);
+  });
 
   useEffect(() => {
     knownNow.current = known;
@@ -78,7 +89,7 @@ export default function RuleEditor({
         placeholder(first.current.hint),
         colours,
         RULE_EDITOR_THEME,
-        EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
+        EditorView.updateListener.of(changed),
       ];
     }
 
@@ -89,12 +100,16 @@ export default function RuleEditor({
     }
   }, []);
 
-  // A value from elsewhere; what was typed here is there already.
+  // A value from elsewhere takes the place of the text; one that was typed here never does.
   useEffect(() => {
     const editor = view.current;
-    if (!editor || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
-  }, [value]);
+    if (!editor) return;
+    if (editor.state.doc.toString() === value) typed.current = new Set([value]);
+    else if (!typed.current.has(value)) {
+      const changes = { from: 0, to: editor.state.doc.length, insert: value };
+      editor.dispatch({ changes, annotations: fromElsewhere.of(true) });
+    }
+  });
 
   useEffect(() => {
     const editor = view.current;
