@@ -48,8 +48,8 @@ test(
       await activities.runUntil(Promise.all([crowd.result(), urgent.result()]));
     });
     expect(noted).toHaveLength(CROWD.length + 1);
-    // Of each of the queue's partitions one may have been on its way.
-    expect(noted.indexOf('dispatch')).toBeLessThan(10);
+    // The order is not strict: of each of the queue's partitions some may have been on their way. Without priorities it is the last.
+    expect(noted.indexOf('dispatch')).toBeLessThan(CROWD.length / 2);
   },
   START_TIMEOUT_MS,
 );
