@@ -3,6 +3,9 @@ import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../workflows/names.ts';
 import { StackError } from './errors.ts';
 
+/** How long each of Temporal's services may not have noticed a change of a namespace: the interval at which it reads them. */
+const NOTICED_AFTER_MS = 2_500;
+
 /** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API, whose enumeration the client does not export. */
 const KEYWORD = 2;
 
@@ -28,6 +31,7 @@ export async function ensureSearchAttributes(address: string, namespace: string)
       if (Date.now() > deadline) throw new Error('they did not appear within 60 s');
       await sleep(100);
     }
+    await sleep(NOTICED_AFTER_MS);
   } catch (error) {
     const flags = SEARCH_ATTRIBUTES.map((name) => `--name ${name}`).join(' ');
     throw new StackError(`The search attributes can't be registered: ${(error as Error).message}`, {

@@ -1,18 +1,25 @@
 /** About a hundred terminals of a campaign, each followed by a child workflow of its own. */
 import {
   ChildWorkflowCancellationType,
-  executeChild,
+  condition,
+  getExternalWorkflowHandle,
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setCurrentDetails,
+  startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { TrackingActivities } from '../activities/types.ts';
+import { shardBegunSignal } from './messages.ts';
 import { tpeWorkflowId, TRACKING_TASK_QUEUE } from './names.ts';
 import { CAMPAIGN_ID, SITE, TARGET_VERSION, TMS, TPE_ID, UPDATE_STATUS } from './search-attributes.ts';
+import { IN_TURN, TRACKERS_AT_ONCE } from './shards-in-turn.ts';
 import type { StatusCounts } from './status.ts';
 import { tpeUpdate } from './tpe-update.ts';
+import { Turns } from './turns.ts';
 import type { ShardInput, TpeOutcome, TrackedTpe } from './types.ts';
 
 const { loadShard, record, recordCompensation } = proxyActivities<TrackingActivities>({
@@ -28,6 +35,9 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
   const goal = step === 'update' ? targetVersion : 'their previous version';
   setCurrentDetails(`Following ${tpes.length} terminals to ${goal}.`);
   const counts: StatusCounts = {};
+  const turns = input.inTurn && patched(IN_TURN) ? new Turns(TRACKERS_AT_ONCE) : undefined;
+  let begun = 0;
+  if (turns) void tellBegun();
   await Promise.all(
     tpes.map(async (tpe) => {
       const { status } = await follow(tpe);
@@ -36,9 +46,21 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
   );
   return counts;
 
+  /** So that the wave lets the next shard begin. */
+  async function tellBegun(): Promise<void> {
+    await condition(() => begun === tpes.length);
+    const { parent } = workflowInfo();
+    if (!parent) return;
+    await getExternalWorkflowHandle(parent.workflowId)
+      .signal(shardBegunSignal, shard)
+      // A wave that somebody terminated lets nothing begin any more.
+      .catch((error: unknown) => log.warn('the wave could not be told', { error }));
+  }
+
   async function follow(tpe: TrackedTpe): Promise<TpeOutcome> {
+    await turns?.take();
     try {
-      return await executeChild(tpeUpdate, {
+      const tracker = await startChild(tpeUpdate, {
         workflowId: tpeWorkflowId(campaignId, tpe.tpeId),
         args: [{ campaignId, targetVersion, tpe, step, policy }],
         // Whoever terminates a shard wants its trackers gone; the campaign then settles the terminals.
@@ -54,7 +76,11 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
           { key: TMS, value: tpe.tms },
           { key: SITE, value: tpe.site },
         ],
+      }).finally(() => {
+        begun++;
+        turns?.pass();
       });
+      return await tracker.result();
     } catch (error) {
       return giveUp(tpe, error);
     }

@@ -24,8 +24,17 @@ import {
   TRACKING_TASK_QUEUE,
 } from './names.ts';
 import { platform } from './platform.ts';
-import { type Batch, countTerminals, cutBatches, SHARDS_PER_RUN, shardSize } from './policy/sizing.ts';
+import {
+  type Batch,
+  countTerminals,
+  cutBatches,
+  MAX_SHARDS,
+  MAX_SHARDS_AT_ONCE,
+  SHARDS_PER_RUN,
+  shardSize,
+} from './policy/sizing.ts';
 import { CAMPAIGN_ID, TARGET_VERSION } from './search-attributes.ts';
+import { isInTurn, ShardTurns } from './shards-in-turn.ts';
 import type { WaveInput } from './types.ts';
 
 /**
@@ -58,8 +67,9 @@ interface HeldBatch {
 
 export async function campaignWave(input: WaveInput): Promise<void> {
   const { campaignId, campaignTotal, run, targetVersion, wave } = input;
-  const size = shardSize(campaignTotal);
   const total = countTerminals(input.lanes);
+  const turns = isInTurn(total) ? new ShardTurns() : undefined;
+  const size = shardSize(campaignTotal, turns ? MAX_SHARDS : MAX_SHARDS_AT_ONCE);
   const atOnce = isWide(input) ? BATCHES_AT_ONCE : WINDOWED_BATCHES_AT_ONCE;
   const scopes = new Set<CancellationScope>();
   const trackers: Promise<void>[] = [];
@@ -218,11 +228,12 @@ export async function campaignWave(input: WaveInput): Promise<void> {
   }
 
   async function trackShard(shard: number): Promise<void> {
+    await turns?.take(shard);
     try {
       await executeChild(campaignShard, {
         workflowId: shardWorkflowId(campaignId, shard),
         taskQueue: TRACKING_TASK_QUEUE,
-        args: [{ campaignId, shard, targetVersion, step: input.step, policy: input.policy }],
+        args: [{ campaignId, shard, targetVersion, step: input.step, policy: input.policy, inTurn: !!turns }],
         // Terminals that were asked for change whether we look or not: they are followed all the same.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         staticSummary: `${input.name} · shard ${shard} → ${input.step === 'update' ? targetVersion : 'previous version'}`,
@@ -235,6 +246,8 @@ export async function campaignWave(input: WaveInput): Promise<void> {
       if (isCancellation(error)) throw error;
       // closeCampaign settles what a terminated shard leaves open, and says why.
       log.warn('a shard has ended without a result', { shard, error });
+    } finally {
+      turns?.pass(shard);
     }
   }
 

@@ -60,6 +60,9 @@ export interface WaveNews {
 }
 export const waveNewsSignal = defineSignal<[WaveNews]>('waveNews');
 
+/** A shard tells its wave that all its terminals have a tracker. */
+export const shardBegunSignal = defineSignal<[shard: number]>('shardBegun');
+
 /** Terminals have been ordered for a campaign that takes orders; how many is read from the database. */
 export const ordersAddedSignal = defineSignal('ordersAdded');
 

@@ -58,6 +58,8 @@ export interface ShardInput {
   targetVersion: string;
   step: SagaStep;
   policy: TrackingPolicy;
+  /** Whether its wave waits for it to begin; absent in shards that were started before 2026-11-30. */
+  inTurn?: boolean;
 }
 
 export interface TpeUpdateInput {

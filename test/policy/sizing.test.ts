@@ -1,17 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Batch, countTerminals, cutBatches, shardSize } from '../../workflows/policy/sizing.ts';
+import {
+  type Batch,
+  countTerminals,
+  cutBatches,
+  MAX_SHARDS,
+  shardSize,
+} from '../../workflows/policy/sizing.ts';
 
 const lanes = fc
   .array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 5 })
   .map((sizes) => sizes.map((terminals, index) => ({ tms: `tms-${index}`, from: 0, to: terminals })));
 
-/** History events of a campaign at worst: the arithmetic of docs/scaling.md. */
+/** History events of a wave at worst: the arithmetic of docs/scaling.md. */
 function eventsAtWorst(campaign: Batch[]): number {
   const total = countTerminals(campaign);
   const batches = cutBatches(campaign);
-  const shards = batches.reduce((sum, { from, to }) => sum + Math.ceil((to - from) / shardSize(total)), 0);
-  return 6 * batches.length + 9 * shards + 6 * 200 + 40;
+  const size = shardSize(total, MAX_SHARDS);
+  const shards = batches.reduce((sum, { from, to }) => sum + Math.ceil((to - from) / size), 0);
+  return 6 * batches.length + 13 * shards + 40;
 }
 
 describe('cutting a campaign into batches', () => {

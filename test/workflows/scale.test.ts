@@ -87,8 +87,8 @@ it(
       );
       expect(lengths[0]).toBeLessThan(1_710);
       for (const length of lengths) expect(length).toBeLessThan(BOUND);
-      // Shards of 134 terminals, each at least initiated, started and completed.
-      expect(lengths.at(-1)).toBeGreaterThan(3 * Math.floor(100_000 / 134));
+      // Shards of 172 terminals, each at least initiated, started, begun and completed.
+      expect(lengths.at(-1)).toBeGreaterThan(4 * Math.floor(100_000 / 172));
     }, countOnly);
   },
 );

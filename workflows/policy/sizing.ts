@@ -8,9 +8,11 @@ import type { RatePolicy } from './types.ts';
 const BATCH_SIZE = 500;
 const MAX_BATCHES = 100;
 
-/** Terminals per shard: the measured optimum, until there would be more than `MAX_SHARDS` of them. */
+/** Terminals per shard: the measured optimum, until there would be too many of them. */
 const SHARD_SIZE = 100;
-const MAX_SHARDS = 900;
+/** Where each tells when it has begun, which costs the wave's history four events more. */
+export const MAX_SHARDS = 700;
+export const MAX_SHARDS_AT_ONCE = 900;
 
 /** Shard numbers that each run of a wave has to itself; no run has as many. */
 export const SHARDS_PER_RUN = 100_000;
@@ -26,8 +28,8 @@ function batchSize(total: number): number {
   return Math.max(BATCH_SIZE, Math.ceil(total / MAX_BATCHES));
 }
 
-export function shardSize(total: number): number {
-  return Math.max(SHARD_SIZE, Math.ceil(total / MAX_SHARDS));
+export function shardSize(total: number, maxShards: number): number {
+  return Math.max(SHARD_SIZE, Math.ceil(total / maxShards));
 }
 
 /**

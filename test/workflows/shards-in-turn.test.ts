@@ -1,0 +1,99 @@
+/** A crowd's shards begin a few at a time, and one that never begins does not hold up the others for good. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CampaignActivities, TmsActivities, TrackingActivities } from '../../activities/types.ts';
+import { waveWorkflowId } from '../../workflows/names.ts';
+import { startCampaign, until } from './campaigns.ts';
+import { skipTimeInEachTest, type WorldActivities } from './time-skipping.ts';
+
+/** Thirty shards of a hundred. */
+const TOTAL = 3_000;
+const SHARDS = 30;
+/** The most that begin at once. */
+const AT_ONCE = 20;
+
+const time = skipTimeInEachTest();
+
+/** Shards whose terminals were asked for, in order; one that is tried again is there once. */
+let asked: number[];
+let begin: PromiseWithResolvers<void>;
+beforeEach(() => {
+  asked = [];
+  begin = Promise.withResolvers();
+});
+
+/** Every shard is there as in production, without terminals; `load` says when it has them. */
+function shardsOnly(load: (shard: number) => Promise<void>): (activities: WorldActivities) => void {
+  return ({ campaign, tracking, tms }) => {
+    const usual = { ...campaign };
+    Object.assign(campaign, {
+      openCampaign: async (campaignId) => ({
+        ...(await usual.openCampaign(campaignId)),
+        total: TOTAL,
+        waves: [{ wave: 1, name: 'all', total: TOTAL, lanes: [{ tms: 'alpha', from: 0, to: TOTAL }] }],
+        waveCounts: [{ wave: 1, counts: { SUCCESS: TOTAL } }],
+      }),
+    } satisfies Partial<CampaignActivities>);
+    Object.assign(tms, {
+      dispatch: async ({ from, to, firstShard, shardSize }) => ({
+        shards: Array.from({ length: (to - from) / shardSize }, (_, index) => ({
+          shard: firstShard + index,
+          terminals: shardSize,
+        })),
+        remaining: 0,
+      }),
+    } satisfies Partial<TmsActivities>);
+    Object.assign(tracking, {
+      loadShard: async (_, shard) => {
+        if (!asked.includes(shard)) asked.push(shard);
+        await load(shard);
+        return [];
+      },
+    } satisfies Partial<TrackingActivities>);
+  };
+}
+
+/** Events of the wave's history by type. */
+async function waveHistory(campaignId: string): Promise<string[]> {
+  const handle = time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0));
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap((event) => Object.keys(event).filter((key) => key.endsWith('Attributes')));
+}
+
+describe('the shards of a crowd', () => {
+  it('begin a few at a time, the next one when one tells that it has begun', { timeout: 120_000 }, () =>
+    time.withWorld(
+      async () => {
+        const campaignId = randomUUID();
+        await startCampaign(time, campaignId);
+        await until(() => asked.length >= AT_ONCE);
+        await pause(500);
+        expect(asked).toHaveLength(AT_ONCE);
+        begin.resolve();
+        await time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0)).result();
+        expect(asked.toSorted((a, b) => a - b)).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard));
+        const history = await waveHistory(campaignId);
+        const signals = history.filter((type) => type === 'workflowExecutionSignaledEventAttributes');
+        expect(signals).toHaveLength(SHARDS);
+      },
+      shardsOnly(() => begin.promise),
+    ),
+  );
+
+  it('do not wait for good for those that never tell', { timeout: 120_000 }, () =>
+    time.withWorld(
+      async () => {
+        const campaignId = randomUUID();
+        await startCampaign(time, campaignId);
+        await until(() => asked.length > 0);
+        await time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0)).result();
+        expect(asked).toHaveLength(SHARDS);
+      },
+      shardsOnly(async () => {
+        if (asked.length < SHARDS) throw ApplicationFailure.create({ message: 'the database is away' });
+      }),
+    ),
+  );
+});
