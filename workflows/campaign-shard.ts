@@ -38,12 +38,14 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
   const turns = input.inTurn && patched(IN_TURN) ? new Turns(TRACKERS_AT_ONCE) : undefined;
   let begun = 0;
   if (turns) void tellBegun();
-  await Promise.all(
+  const ends = await Promise.allSettled(
     tpes.map(async (tpe) => {
       const { status } = await follow(tpe);
       counts[status] = (counts[status] ?? 0) + 1;
     }),
   );
+  // Cancelled before all had begun: those that had are seen to their end, which the shard's own would cut off.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return counts;
 
   /** So that the wave lets the next shard begin. */

@@ -243,8 +243,7 @@ export async function campaignWave(input: WaveInput): Promise<void> {
         ],
       });
     } catch (error) {
-      if (isCancellation(error)) throw error;
-      // closeCampaign settles what a terminated shard leaves open, and says why.
+      // closeCampaign settles what a shard leaves open that somebody terminated or cancelled, and says why.
       log.warn('a shard has ended without a result', { shard, error });
     } finally {
       turns?.pass(shard);

@@ -4,9 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CampaignActivities, TmsActivities, TrackingActivities } from '../../activities/types.ts';
-import { waveWorkflowId } from '../../workflows/names.ts';
-import { startCampaign, until } from './campaigns.ts';
+import { shardWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
+import { inWaves, startCampaign, until } from './campaigns.ts';
 import { skipTimeInEachTest, type WorldActivities } from './time-skipping.ts';
+import type { World } from './world.ts';
 
 /** Thirty shards of a hundred. */
 const TOTAL = 3_000;
@@ -97,3 +98,29 @@ describe('the shards of a crowd', () => {
     ),
   );
 });
+
+it(
+  'a shard that somebody cancels before it has begun leaves its campaign to end',
+  { timeout: 120_000 },
+  async () => {
+    const test = async (world: World): Promise<void> => {
+      inWaves(world, [2]);
+      const campaignId = randomUUID();
+      const handle = await startCampaign(time, campaignId);
+      await until(() => asked.length > 0);
+      await time.env.client.workflow.getHandle(shardWorkflowId(campaignId, 0)).cancel();
+      await time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0)).result();
+      expect(await handle.result()).toMatchObject({ status: 'COMPLETED', counts: { TIMEOUT: 2 } });
+      begin.resolve();
+    };
+    await time.withWorld(test, ({ tracking }) => {
+      Object.assign(tracking, {
+        loadShard: async (_, shard) => {
+          asked.push(shard);
+          await begin.promise;
+          return [];
+        },
+      } satisfies Partial<TrackingActivities>);
+    });
+  },
+);
