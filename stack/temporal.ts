@@ -134,8 +134,8 @@ export function temporalSpec({ command, port, uiPort, file }: TemporalOptions): 
       // A profile of the person's own must not reach the server's start.
       TEMPORAL_ADDRESS: '',
       TEMPORAL_NAMESPACE: '',
-      // Collects garbage less often: a tenth of its processor's time for some memory.
-      GOGC: process.env.GOGC ?? '300',
+      // Collects garbage less often: a part of its processor's time for some memory.
+      GOGC: process.env.GOGC ?? '200',
     },
     stage: 0,
     stopSignal: 'SIGTERM',
