@@ -37,7 +37,8 @@ export async function campaignShard(input: ShardInput): Promise<StatusCounts> {
   const counts: StatusCounts = {};
   const turns = input.inTurn && patched(IN_TURN) ? new Turns(TRACKERS_AT_ONCE) : undefined;
   let begun = 0;
-  if (turns) void tellBegun();
+  // One without terminals ends at once, which tells as much.
+  if (turns && tpes.length > 0) void tellBegun();
   const ends = await Promise.allSettled(
     tpes.map(async (tpe) => {
       const { status } = await follow(tpe);

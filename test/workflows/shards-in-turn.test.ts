@@ -25,9 +25,13 @@ beforeEach(() => {
   begin = Promise.withResolvers();
 });
 
-/** Every shard is there as in production, without terminals; `load` says when it has them. */
-function shardsOnly(load: (shard: number) => Promise<void>): (activities: WorldActivities) => void {
-  return ({ campaign, tracking, tms }) => {
+/** Every shard is there as in production, with a single terminal; `load` says when it has it. */
+function smallShards(
+  load: (shard: number) => Promise<void>,
+): (activities: WorldActivities, world: World) => void {
+  return ({ campaign, tracking, tms }, world) => {
+    inWaves(world, [SHARDS]);
+    const tpes = [...world.rows.values()].map(({ tpe }) => tpe);
     const usual = { ...campaign };
     Object.assign(campaign, {
       openCampaign: async (campaignId) => ({
@@ -50,7 +54,9 @@ function shardsOnly(load: (shard: number) => Promise<void>): (activities: WorldA
       loadShard: async (_, shard) => {
         if (!asked.includes(shard)) asked.push(shard);
         await load(shard);
-        return [];
+        const tpe = tpes[shard];
+        if (!tpe) throw new Error(`there is no shard ${shard}`);
+        return [{ ...tpe, status: 'REQUESTED', requestedAt: await time.env.currentTimeMs() }];
       },
     } satisfies Partial<TrackingActivities>);
   };
@@ -79,7 +85,7 @@ describe('the shards of a crowd', () => {
         const signals = history.filter((type) => type === 'workflowExecutionSignaledEventAttributes');
         expect(signals).toHaveLength(SHARDS);
       },
-      shardsOnly(() => begin.promise),
+      smallShards(() => begin.promise),
     ),
   );
 
@@ -92,7 +98,7 @@ describe('the shards of a crowd', () => {
         await time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0)).result();
         expect(asked).toHaveLength(SHARDS);
       },
-      shardsOnly(async () => {
+      smallShards(async () => {
         if (asked.length < SHARDS) throw ApplicationFailure.create({ message: 'the database is away' });
       }),
     ),
@@ -100,7 +106,7 @@ describe('the shards of a crowd', () => {
 });
 
 it(
-  'a shard that somebody cancels before it has begun leaves its campaign to end',
+  'a shard that somebody cancels before it has begun leaves its wave to go on',
   { timeout: 120_000 },
   async () => {
     const test = async (world: World): Promise<void> => {
