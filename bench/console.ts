@@ -273,7 +273,7 @@ async function withPage<T>(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // As root it has no sandbox; it opens nothing but our own pages.
-  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: ['--no-sandbox'] });
   try {
     return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, browser);
   } finally {

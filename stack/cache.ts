@@ -20,10 +20,7 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
   const root = cacheDir();
   const path = join(root, name);
   if (existsSync(path)) return path;
-  await mkdir(root, { recursive: true });
-  const unlock = await lock(join(root, `${name}.lock`), () => existsSync(path));
-  if (unlock === null) return path;
-  try {
+  return oneAtATime(name, async () => {
     if (existsSync(path)) return path;
     // Left by builds that were cut off: nobody else builds while we hold the lock.
     const left = (await readdir(root)).filter((entry) => entry.startsWith(`.${name}-`));
@@ -36,13 +33,23 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
       await rm(temporary, { recursive: true, force: true });
     }
     return path;
+  });
+}
+
+/** Runs `work` while no other process of this user's does the same under this name. */
+export async function oneAtATime<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const root = cacheDir();
+  await mkdir(root, { recursive: true });
+  const unlock = await lock(join(root, `${name}.lock`));
+  try {
+    return await work();
   } finally {
     await unlock();
   }
 }
 
-/** Waits for the lock; null when meanwhile `unneeded` has become true. A dead holder's lock is taken over. */
-async function lock(path: string, unneeded: () => boolean): Promise<(() => Promise<void>) | null> {
+/** Waits for the lock. A dead holder's is taken over. */
+async function lock(path: string): Promise<() => Promise<void>> {
   // A file with our id in it, linked into place: nobody ever reads a lock without a holder.
   const mine = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(mine, String(process.pid));
@@ -57,7 +64,6 @@ async function lock(path: string, unneeded: () => boolean): Promise<(() => Promi
       const holder = Number(await readFile(path, 'utf8').catch(() => '0'));
       if (holder > 0 && !isAlive(holder)) await rm(path, { force: true });
       else await sleep(250);
-      if (unneeded()) return null;
     }
   } finally {
     await rm(mine, { force: true });

@@ -42,7 +42,7 @@ export class TestBrowser {
   /** Builds the console where its sources have changed, and starts the browser. */
   static async start(): Promise<TestBrowser> {
     await buildConsole(silentProgress);
-    const executablePath = findChromium();
+    const executablePath = await findChromium();
     // As root it has no sandbox; it opens nothing but our own pages.
     return new TestBrowser(await chromium.launch({ executablePath, args: ['--no-sandbox'] }));
   }

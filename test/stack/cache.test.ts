@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { cached } from '../../stack/cache.ts';
+import { cached, oneAtATime } from '../../stack/cache.ts';
 import { temporaryFolder } from './rig.ts';
 
 let folder: string;
@@ -58,4 +59,18 @@ test('processes that want the same part at once build it once', async () => {
   const exits = await Promise.all(builders.map((builder) => once(builder, 'exit')));
   expect(exits.map(([code]) => code as number)).toEqual([0, 0, 0]);
   expect(readFileSync(join(folder, 'builds'), 'utf8')).toBe('x');
+});
+
+test('what goes one at a time never runs beside itself, also where it fails', async () => {
+  let running = 0;
+  const seen: number[] = [];
+  const work = async (): Promise<void> => {
+    seen.push(++running);
+    await pause(20);
+    running--;
+    if (seen.length === 2) throw new Error('no network');
+  };
+  const ends = await Promise.allSettled([1, 2, 3].map(() => oneAtATime('work', work)));
+  expect(seen).toEqual([1, 1, 1]);
+  expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(1);
 });
