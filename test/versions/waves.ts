@@ -2,12 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { beforeAll } from 'vitest';
 import type { DispatchInput, DispatchResult } from '../../activities/types.ts';
 import type { campaignWave } from '../../workflows/campaign-wave.ts';
 import { CAMPAIGN_TASK_QUEUE, tmsTaskQueue, TRACKING_TASK_QUEUE } from '../../workflows/names.ts';
 import { DEFAULT_POLICY } from '../../workflows/policy/defaults.ts';
 import type { Batch } from '../../workflows/policy/sizing.ts';
-import { createTestNamespace } from '../support/stack.ts';
+import { createTestNamespace, START_TIMEOUT_MS } from '../support/stack.ts';
+import { prepareWorkflows } from '../workflows/time-skipping.ts';
+import { readBundle, YESTERDAY } from './bundles.ts';
 
 export type WaveHandle = WorkflowHandle<typeof campaignWave>;
 
@@ -82,6 +85,16 @@ export class Waves {
     const { namespace } = this.client.options;
     return Worker.create({ connection: this.native, namespace, ...options });
   }
+}
+
+/** The workflows of both days, once per test file; they are there when its tests run. */
+export function bothVersions(): { today: WorkflowBundle; yesterday: WorkflowBundle } {
+  const versions = {} as ReturnType<typeof bothVersions>;
+  beforeAll(async () => {
+    versions.today = await prepareWorkflows();
+    versions.yesterday = await readBundle(YESTERDAY);
+  }, START_TIMEOUT_MS);
+  return versions;
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

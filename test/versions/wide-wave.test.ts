@@ -1,30 +1,23 @@
 /** A wave that asks for more at once than yesterday's workers did: whoever of the two begins it, each batch is asked for once. */
 import { heartbeat } from '@temporalio/activity';
-import type { WorkflowBundle } from '@temporalio/worker';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { DispatchInput, DispatchResult } from '../../activities/types.ts';
 import { START_TIMEOUT_MS } from '../support/stack.ts';
-import { prepareWorkflows } from '../workflows/time-skipping.ts';
-import { readBundle, YESTERDAY } from './bundles.ts';
 import { failedTasks } from './histories.ts';
-import { until, type WaveHandle, Waves } from './waves.ts';
+import { bothVersions, until, type WaveHandle, Waves } from './waves.ts';
 
 /** Batches of each of two TMSs: more than the eight that were given out at once. */
 const BATCHES = 10;
 const TMS = ['alpha', 'beta'];
 
-let today: WorkflowBundle;
-let yesterday: WorkflowBundle;
+const versions = bothVersions();
+
 let waves: Waves;
 /** "alpha 3": the batches that were asked for, in the order in which they were. */
 let asked: string[];
 /** Until then no batch is answered. */
 let answer: PromiseWithResolvers<void>;
 
-beforeAll(async () => {
-  today = await prepareWorkflows();
-  yesterday = await readBundle(YESTERDAY);
-}, START_TIMEOUT_MS);
 beforeEach(async () => {
   waves = await Waves.prepare();
   asked = [];
@@ -48,7 +41,7 @@ function startWave(): Promise<WaveHandle> {
 
 /** Today's worker ends the wave, and each batch was asked for once. */
 async function expectEnd(wave: WaveHandle): Promise<void> {
-  const worker = await waves.workflowsOf(today);
+  const worker = await waves.workflowsOf(versions.today);
   await worker.runUntil(async () => {
     answer.resolve();
     await wave.result();
@@ -61,7 +54,7 @@ async function expectEnd(wave: WaveHandle): Promise<void> {
 it('begun by a worker of yesterday it is carried on by one of today', () =>
   waves.withTms(TMS, dispatch, async () => {
     const wave = await startWave();
-    const worker = await waves.workflowsOf(yesterday);
+    const worker = await waves.workflowsOf(versions.yesterday);
     await worker.runUntil(() => until(() => asked.length === 16));
     await expectEnd(wave);
     expect(await failedTasks(waves.client)).toEqual([]);
@@ -70,9 +63,9 @@ it('begun by a worker of yesterday it is carried on by one of today', () =>
 it('begun by a worker of today it waits, untouched by one of yesterday, for one of today', () =>
   waves.withTms(TMS, dispatch, async () => {
     const wave = await startWave();
-    const worker = await waves.workflowsOf(today);
+    const worker = await waves.workflowsOf(versions.today);
     await worker.runUntil(() => until(() => asked.length === 2 * BATCHES));
-    const stranger = await waves.workflowsOf(yesterday);
+    const stranger = await waves.workflowsOf(versions.yesterday);
     await wave.signal('waveCommand', 'resume');
     await stranger.runUntil(() => until(async () => (await failedTasks(waves.client)).length > 0));
     expect((await wave.describe()).status.name).toBe('RUNNING');

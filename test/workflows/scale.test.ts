@@ -8,6 +8,7 @@ import { judgeWaves, sumOf, type WaveCounts } from '../../workflows/policy/gates
 import { moved } from '../../workflows/policy/progress.ts';
 import { startCampaign } from './campaigns.ts';
 import { skipTime, type WorldActivities } from './time-skipping.ts';
+import { inShards } from './world-tms.ts';
 import type { World } from './world.ts';
 
 /** Temporal warns at more events than this in one history. */
@@ -57,14 +58,11 @@ function countOnly({ campaign, tms }: WorldActivities, world: World): void {
     closeCampaign: async () => ({ counts: sumOf(waves()), waves: waves(), compensations: {} }),
   } satisfies Partial<CampaignActivities>);
   Object.assign(tms, {
-    dispatch: async ({ from, to, firstShard, shardSize }) => {
+    dispatch: async (batch) => {
+      const { from, to } = batch;
       const wave = firsts.findLastIndex((first) => first <= from);
       done[wave] = (done[wave] ?? 0) + to - from;
-      const shards = Array.from({ length: Math.ceil((to - from) / shardSize) }, (_, index) => ({
-        shard: firstShard + index,
-        terminals: shardSize,
-      }));
-      return { shards, remaining: 0 };
+      return inShards(batch);
     },
   } satisfies Partial<TmsActivities>);
 }

@@ -7,6 +7,7 @@ import type { CampaignActivities, TmsActivities, TrackingActivities } from '../.
 import { shardWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
 import { inWaves, startCampaign, until } from './campaigns.ts';
 import { skipTimeInEachTest, type WorldActivities } from './time-skipping.ts';
+import { inShards } from './world-tms.ts';
 import type { World } from './world.ts';
 
 /** Thirty shards of a hundred. */
@@ -42,13 +43,7 @@ function smallShards(
       }),
     } satisfies Partial<CampaignActivities>);
     Object.assign(tms, {
-      dispatch: async ({ from, to, firstShard, shardSize }) => ({
-        shards: Array.from({ length: (to - from) / shardSize }, (_, index) => ({
-          shard: firstShard + index,
-          terminals: shardSize,
-        })),
-        remaining: 0,
-      }),
+      dispatch: async (batch) => inShards(batch),
     } satisfies Partial<TmsActivities>);
     Object.assign(tracking, {
       loadShard: async (_, shard) => {

@@ -32,6 +32,15 @@ export function tmsActivities(world: World): TmsActivities {
   };
 }
 
+/** A batch whose terminals are all accepted, of which nothing but the shards is kept. */
+export function inShards({ from, to, firstShard, shardSize }: DispatchInput): DispatchResult {
+  const shards = Array.from({ length: Math.ceil((to - from) / shardSize) }, (_, index) => ({
+    shard: firstShard + index,
+    terminals: shardSize,
+  }));
+  return { shards, remaining: 0 };
+}
+
 async function dispatch(
   world: World,
   { from, to, firstShard, shardSize }: DispatchInput,
