@@ -1,7 +1,8 @@
 /**
  * What the workflows cost the orchestrator: processor time of replaying a tracker's recorded history, as for each tracker
  * that goes on and is not cached. As the orchestrator is started; the baseline is how Node starts it by itself, with the
- * stacks that the Temporal SDK keeps of every promise (`workers/without-stack-traces.ts`).
+ * stacks that the Temporal SDK keeps of every promise (`workers/without-stack-traces.ts`), and the thread that Node starts
+ * for each call into a workflow (`workers/fewer-watchdogs.ts`).
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

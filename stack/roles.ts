@@ -27,15 +27,16 @@ const HEAP_MB: Partial<Record<RoleName, number>> = { orchestrator: 192, relay: 2
 const SEMI_SPACE_MB = 16;
 
 /** What a role has loaded before its file. */
-const PRELOADED: Partial<Record<RoleName, string>> = { orchestrator: './workers/without-stack-traces.ts' };
+const PRELOADED: Partial<Record<RoleName, readonly string[]>> = {
+  orchestrator: ['./workers/without-stack-traces.ts', './workers/fewer-watchdogs.ts'],
+};
 
 /** What Node is started with for a role, before the file. */
 export function nodeArgs(name: RoleName): string[] {
   const heap = HEAP_MB[name];
-  const module = PRELOADED[name];
   return [
     ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`, `--max-semi-space-size=${SEMI_SPACE_MB}`]),
-    ...(module === undefined ? [] : [`--import=${module}`]),
+    ...(PRELOADED[name] ?? []).map((module) => `--import=${module}`),
   ];
 }
 
