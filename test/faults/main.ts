@@ -16,6 +16,7 @@ interface Flags {
   only?: string;
   kinds?: FaultKind[];
   following?: number;
+  looksPerSecond: number;
 }
 
 const command = new Command('npm run test:faults --')
@@ -30,8 +31,9 @@ const command = new Command('npm run test:faults --')
   .option(
     '--following <n>',
     'instead: while a campaign of n terminals is followed, how soon another one is triggered',
-    wholeNumber,
+    atLeastOne,
   )
+  .option('--looks-per-second <n>', 'with --following: at the terminals of that campaign', atLeastOne, 100)
   .addOption(new Option('--kinds <kind...>', 'only faults of these kinds').choices(FAULT_KINDS));
 
 await runLauncher(async ({ signal }) => {
@@ -45,6 +47,12 @@ await runLauncher(async ({ signal }) => {
   process.stdout.write(`${JSON.stringify({ seed: flags.seed, ...result })}\n`);
   return result.broken.length > 0 ? 1 : 0;
 });
+
+function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError('It must be at least 1.');
+  return number;
+}
 
 function range(text: string): { from: number; to: number } {
   const [from = NaN, to = from] = text.split('-').map(Number);

@@ -8,8 +8,6 @@ import { TARGET, World } from './world.ts';
 const SMALL = 100;
 /** Milliseconds within which all of its update calls are to be made. */
 const MOST_MS = 3_000;
-/** Looks per second at the large campaign's terminals. */
-const LOOKS_PER_SECOND = 100;
 /** Small campaigns, one after the other: the looks of a schedule come in herds, and one may miss them. */
 const TRIES = 3;
 
@@ -17,6 +15,8 @@ export interface TwoCampaignsOptions {
   seed: number;
   /** Of the large campaign. */
   terminals: number;
+  /** At the large campaign's terminals, once all are followed. */
+  looksPerSecond: number;
   tell: (text: string) => void;
 }
 
@@ -33,12 +33,12 @@ export interface TwoCampaignsResult {
 
 /** All terminals are of one TMS, whose calls both campaigns share; none of them is done before the end. */
 export async function runTwoCampaigns(options: TwoCampaignsOptions): Promise<TwoCampaignsResult> {
-  const { seed, terminals, tell } = options;
+  const { seed, terminals, looksPerSecond, tell } = options;
   tell(`seed ${seed}`);
   const fast = { speed: 1, latencyMs: { min: 1, max: 5 }, concurrency: 32, disks: false };
   const world = await World.start(seededRandom(seed), fast);
   try {
-    const everySeconds = Math.max(10, terminals / LOOKS_PER_SECOND);
+    const everySeconds = Math.max(10, Math.round(terminals / looksPerSecond));
     await trigger(world, 'warm-up', everySeconds);
     const aloneMs = await trigger(world, 'alone', everySeconds);
     tell(`${SMALL} terminals, with nothing else to do, asked for after ${aloneMs} ms`);
