@@ -54,6 +54,9 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     async (platform) => {
       const fleet = await addFleet(platform, terminals);
       const secondFleet = values.second ? await addFleet(platform, SECOND) : undefined;
+      progress('baseline');
+      const bareMs = await bareSettle(platform, fleet);
+      progress(`  ${bareMs} ms`);
       progress(`campaign over ${terminals} terminals, first look after ${firstLook} s`);
       const { campaignId, requestedAt, triggerMs } = await trigger(platform, fleet, {
         // One look settles each; the others are for those that could not be reached.
@@ -67,14 +70,12 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       const second = secondFleet && triggerSecond(platform, secondFleet, observableAt);
       const cpuBefore = cpuSeconds(platform.stack);
       const { postgresMs, kafkaMs } = await untilSettled(platform, campaignId, observableAt);
-      progress(`  all final everywhere after ${kafkaMs} ms`);
+      progress(`  all final everywhere after ${kafkaMs} ms, ratio ${round(kafkaMs / bareMs)}`);
       const settling = cpuSince(platform.stack, cpuBefore);
       const secondTriggerMs = await second;
       const trackedMs = await tracking;
       const { status } = await untilEnded(platform, campaignId);
       const endedMs = Date.now() - observableAt;
-      progress('baseline');
-      const bareMs = await bareSettle(platform, fleet);
       return {
         terminals,
         firstLookSeconds: firstLook,
