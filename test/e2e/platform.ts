@@ -140,12 +140,17 @@ export class Platform {
 
   /**
    * @param policy what it has beside the quick schedule
+   * @param targets default all terminals
    * @returns the campaign's id
    */
-  async launch(deadlineSeconds = 40, policy: Record<string, unknown> = {}): Promise<string> {
+  async launch(
+    deadlineSeconds = 40,
+    policy: Record<string, unknown> = {},
+    targets: Record<string, unknown> = { all: true },
+  ): Promise<string> {
     const { campaignId } = await this.call<{ campaignId: string }>('POST', '/campaigns', {
       targetVersion: TARGET,
-      targets: { all: true },
+      targets,
       policy: {
         polling: { windows: [{ everySeconds: this.options.lookEverySeconds ?? 2, attempts: 100 }] },
         deadlineSeconds,

@@ -12,8 +12,9 @@ import { campaignWorkflowId, shardWorkflowId, tpeWorkflowId, waveWorkflowId } fr
 import { DEFAULT_RETRY } from '../../workflows/policy/defaults.ts';
 import type { CampaignPolicy } from '../../workflows/policy/types.ts';
 import type { Behaviour } from './behaviour.ts';
-import { startCampaign } from './campaigns.ts';
+import { startCampaign, until } from './campaigns.ts';
 import { HISTORIES, historyToText } from './histories.ts';
+import { smallShards } from './small-shards.ts';
 import { skipTime } from './time-skipping.ts';
 
 interface Scenario {
@@ -71,10 +72,30 @@ describe.runIf(process.env.RECORD_HISTORIES)('recording histories', () => {
         shard: shardWorkflowId(campaignId, 0),
         tpe: tpeWorkflowId(campaignId, tpe.tpeId),
       };
-      for (const [kind, workflowId] of Object.entries(workflows)) {
-        const history = await time.env.client.workflow.getHandle(workflowId).fetchHistory();
-        await writeFile(new URL(`${kind}-${name}.json`, HISTORIES), historyToText(history));
-      }
+      for (const [kind, workflowId] of Object.entries(workflows)) await record(kind, name, workflowId);
     });
   });
+
+  it('a crowd that begins in turn', { timeout: 120_000 }, async () => {
+    let isThere = false;
+    await time.withWorld(
+      async () => {
+        const campaignId = randomUUID();
+        await startCampaign(time, campaignId);
+        await until(() => isThere);
+        await time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0)).result();
+        await record('wave', 'in-turn', waveWorkflowId(campaignId, 0));
+        // More trackers than begin at once.
+        await record('shard', 'in-turn', shardWorkflowId(campaignId, 0));
+      },
+      smallShards(time, 6, async () => {
+        isThere = true;
+      }),
+    );
+  });
+
+  async function record(kind: string, scenario: string, workflowId: string): Promise<void> {
+    const history = await time.env.client.workflow.getHandle(workflowId).fetchHistory();
+    await writeFile(new URL(`${kind}-${scenario}.json`, HISTORIES), historyToText(history));
+  }
 });

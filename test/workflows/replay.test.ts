@@ -19,5 +19,5 @@ it('every recorded history replays on the workflows of today', async () => {
     if (error) failed.push(`${workflowId}: ${error.message}`);
   }
   expect(failed).toEqual([]);
-  expect(files.length).toBeGreaterThanOrEqual(32);
+  expect(files.length).toBeGreaterThanOrEqual(34);
 });

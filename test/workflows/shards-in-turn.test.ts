@@ -3,16 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CampaignActivities, TmsActivities, TrackingActivities } from '../../activities/types.ts';
+import type { TrackingActivities } from '../../activities/types.ts';
 import { shardWorkflowId, waveWorkflowId } from '../../workflows/names.ts';
 import { inWaves, startCampaign, until } from './campaigns.ts';
-import { skipTimeInEachTest, type WorldActivities } from './time-skipping.ts';
-import { inShards } from './world-tms.ts';
+import { SHARDS, smallShards } from './small-shards.ts';
+import { skipTimeInEachTest } from './time-skipping.ts';
 import type { World } from './world.ts';
 
-/** Thirty shards of a hundred. */
-const TOTAL = 3_000;
-const SHARDS = 30;
 /** The most that begin at once. */
 const AT_ONCE = 20;
 
@@ -26,35 +23,12 @@ beforeEach(() => {
   begin = Promise.withResolvers();
 });
 
-/** Every shard is there as in production, with a single terminal; `load` says when it has it. */
-function smallShards(
-  load: (shard: number) => Promise<void>,
-): (activities: WorldActivities, world: World) => void {
-  return ({ campaign, tracking, tms }, world) => {
-    inWaves(world, [SHARDS]);
-    const tpes = [...world.rows.values()].map(({ tpe }) => tpe);
-    const usual = { ...campaign };
-    Object.assign(campaign, {
-      openCampaign: async (campaignId) => ({
-        ...(await usual.openCampaign(campaignId)),
-        total: TOTAL,
-        waves: [{ wave: 1, name: 'all', total: TOTAL, lanes: [{ tms: 'alpha', from: 0, to: TOTAL }] }],
-        waveCounts: [{ wave: 1, counts: { SUCCESS: TOTAL } }],
-      }),
-    } satisfies Partial<CampaignActivities>);
-    Object.assign(tms, {
-      dispatch: async (batch) => inShards(batch),
-    } satisfies Partial<TmsActivities>);
-    Object.assign(tracking, {
-      loadShard: async (_, shard) => {
-        if (!asked.includes(shard)) asked.push(shard);
-        await load(shard);
-        const tpe = tpes[shard];
-        if (!tpe) throw new Error(`there is no shard ${shard}`);
-        return [{ ...tpe, status: 'REQUESTED', requestedAt: await time.env.currentTimeMs() }];
-      },
-    } satisfies Partial<TrackingActivities>);
-  };
+/** Notes which shards begin, and does `load` for each. */
+function oneEach(load: (shard: number) => Promise<void>): ReturnType<typeof smallShards> {
+  return smallShards(time, 1, async (shard) => {
+    if (!asked.includes(shard)) asked.push(shard);
+    await load(shard);
+  });
 }
 
 /** Events of the wave's history by type. */
@@ -80,7 +54,7 @@ describe('the shards of a crowd', () => {
         const signals = history.filter((type) => type === 'workflowExecutionSignaledEventAttributes');
         expect(signals).toHaveLength(SHARDS);
       },
-      smallShards(() => begin.promise),
+      oneEach(() => begin.promise),
     ),
   );
 
@@ -93,7 +67,7 @@ describe('the shards of a crowd', () => {
         await time.env.client.workflow.getHandle(waveWorkflowId(campaignId, 0)).result();
         expect(asked).toHaveLength(SHARDS);
       },
-      smallShards(async () => {
+      oneEach(async () => {
         if (asked.length < SHARDS) throw ApplicationFailure.create({ message: 'the database is away' });
       }),
     ),
