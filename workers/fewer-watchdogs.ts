@@ -14,6 +14,7 @@ const BOOKKEEPING: ReadonlySet<unknown> = new Set([
   'dispose',
 ]);
 
+// oxlint-disable-next-line typescript/unbound-method -- it is called with its own `this` below
 const { runInContext } = Script.prototype;
 
 Script.prototype.runInContext = function (context: Context, options?: RunningScriptInNewContextOptions) {
