@@ -9,7 +9,7 @@ export default defineConfig({
     // Each file drives servers and workers of its own beside it; more of them only make each other slow.
     maxWorkers: 2,
     // Generous: they end what hangs, and say nothing about speed.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
   },
