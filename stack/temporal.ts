@@ -99,7 +99,7 @@ export interface TemporalOptions {
 }
 
 /**
- * Workflows that the development server keeps in memory, of about 45 kB each. A look at a terminal whose workflow is not there reads
+ * Workflows that the development server keeps in memory: 3 GB with 30,000. A look at a terminal whose workflow is not there reads
  * it from the database, by nine statements. By itself it keeps 8,096; other servers keep 128,000.
  */
 const CACHED_WORKFLOWS = 32_768;

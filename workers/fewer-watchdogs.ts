@@ -1,8 +1,8 @@
 /**
  * Preloaded (`--import`) by the orchestrator and by its workflow threads. The Temporal SDK gives each call into a workflow five
  * seconds, by an option of `node:vm` for which Node starts a thread of its own: 0.2 ms of a core and half a millisecond of the
- * workflow thread, six times for each workflow that is loaded and dropped again. Only calls that run what we have written can
- * hang; the SDK's own bookkeeping goes without. A call that this doesn't know keeps its limit.
+ * workflow thread, six times for each workflow that is loaded and dropped again. Calls that run
+ * a workflow keep it; the SDK's own bookkeeping goes without, and with it the loading of our modules, which only define things. A call that this doesn't know keeps its limit.
  */
 import { Script, type Context, type RunningScriptInNewContextOptions } from 'node:vm';
 
